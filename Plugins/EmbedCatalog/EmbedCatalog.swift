@@ -1,0 +1,24 @@
+import Foundation
+import PackagePlugin
+
+/// Embeds `Scenarios/{devices,links,clusters,models,schema}` in the binary: a GPU, a link, a model stay data files,
+/// and the tool needs no installation folder.
+@main
+struct EmbedCatalog: BuildToolPlugin {
+  func createBuildCommands(context: PluginContext, target: Target) throws -> [Command] {
+    let root = context.package.directoryURL.appending(path: "Scenarios")
+    let files = try ["clusters", "devices", "links", "models", "schema"].flatMap { folder in
+      try FileManager.default.contentsOfDirectory(
+        at: root.appending(path: folder), includingPropertiesForKeys: nil
+      ).filter { ["yaml", "json"].contains($0.pathExtension) }
+    }.sorted { $0.path() < $1.path() }
+    let output = context.pluginWorkDirectoryURL.appending(path: "EmbeddedCatalog.swift")
+    return [
+      .buildCommand(
+        displayName: "Embedding \(files.count) catalogue files",
+        executable: try context.tool(named: "catalog-packer").url,
+        arguments: [output.path(), root.path()] + files.map { $0.path() },
+        inputFiles: files, outputFiles: [output])
+    ]
+  }
+}

@@ -1,0 +1,3 @@
+#ifndef BASELINE_LOOPS_H
+#define BASELINE_LOOPS_H
+#endif

@@ -1,0 +1,4 @@
+/// What a layer computes.
+public enum Block: Hashable, Sendable {
+  case undefined
+}

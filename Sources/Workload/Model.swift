@@ -1,0 +1,52 @@
+import Quantities
+
+/// A value of a configuration file, as far as model files need it.
+public enum ConfigurationValue: Hashable, Sendable {
+  /// `null`.
+  case null
+  /// `true` or `false`.
+  case boolean(Bool)
+  /// A whole number.
+  case integer(Int)
+  /// Any other number.
+  case number(Double)
+  /// A text.
+  case text(String)
+  /// A list.
+  case list([ConfigurationValue])
+}
+
+/// A Transformer as a flat list of layers, for one sequence length.
+public struct Model: Hashable, Sendable {
+  /// Name for people and for the catalogue.
+  public let name: String
+  /// Token, position or patch embedding.
+  public let embedding: Layer
+  /// Blocks in execution order; for encoder-decoder models the encoder's first.
+  public let blocks: [Layer]
+  /// Final norm, output projection and loss.
+  public let head: Layer
+  /// Whether the output projection reuses the token embedding's weights.
+  public let tiesEmbeddings: Bool
+}
+
+extension Layer {
+  /// The layer's program on one rank, in forward order.
+  public func elements(_ shard: LayerShard) -> [LayerElement] { [] }
+
+  /// The layer's parameters by how they are sharded.
+  public var parameters: [ParameterGroup] { [] }
+
+  /// Bytes of the activation one rank hands to the next layer.
+  public func outputBytes(_ shard: LayerShard) -> Bytes { .zero }
+
+  /// What tensor parallelism must divide, by name, for example `("attention heads", 32)`.
+  public var tensorDivisors: [(name: String, count: Int)] { [] }
+
+  /// Routed experts; 0 for a dense layer. Expert parallelism must divide them.
+  public var expertCount: Int { 0 }
+
+  /// Model floating-point operations of the forward pass over `sequences` sequences, all ranks together, recompute not
+  /// counted; matrix products and attention only.
+  public func forwardOperations(sequences: Int) -> FloatingPointOperations { .zero }
+}
