@@ -1,0 +1,99 @@
+import Hardware
+import Quantities
+import Workload
+
+/// What one kernel costs on one device when nothing else runs there.
+public protocol CostModel: Sendable {
+  /// Catalogue name, for example `roofline`.
+  var name: String { get }
+
+  /// The kernel's time from its start to its end, launch gap included.
+  ///
+  /// - Precondition: the device has the kernel's number format.
+  func duration(of kernel: Kernel) -> Seconds
+}
+
+/// The roofline (Williams, Waterman, Patterson, CACM 52(4), 2009): a kernel is as slow as the slower of its arithmetic
+/// and its memory traffic, each at the fraction of the peak that work of that size reaches, and never shorter than the
+/// gap between two kernel launches.
+public struct RooflineCostModel: CostModel {
+  /// The device whose peaks and efficiency curves are used.
+  public let device: DeviceSpec
+
+  /// Prices kernels on a device.
+  public init(device: DeviceSpec) { self.device = device }
+
+  /// `roofline`.
+  public var name: String { "roofline" }
+
+  /// `max(operations / (peak e), traffic / (bandwidth e'), launch gap)`.
+  public func duration(of kernel: Kernel) -> Seconds {
+    max(arithmeticTime(kernel), memoryTime(kernel), device.kernelOverhead)
+  }
+
+  private func arithmeticTime(_ kernel: Kernel) -> Seconds {
+    let operations = kernel.operations.count
+    guard operations > 0, let peak = device.peak(for: kernel.format) else { return .zero }
+    let fraction =
+      switch kernel.kind {
+      case .gemm: device.gemmEfficiency.fraction(at: operations)
+      case .attention: device.attentionEfficiency.fraction(at: operations)
+      case .memoryBound: 1.0
+      }
+    return kernel.operations / (fraction * peak)
+  }
+
+  private func memoryTime(_ kernel: Kernel) -> Seconds {
+    guard kernel.traffic > .zero else { return .zero }
+    let fraction = device.memoryEfficiency.fraction(at: Double(kernel.traffic.count))
+    return kernel.traffic / (fraction * device.memoryBandwidth)
+  }
+}
+
+extension DeviceSpec {
+  /// The peak rate for a number format; tf32 runs as fp32 on chips without it, any other missing format is `nil`.
+  public func peak(for format: NumberFormat) -> ComputeRate? {
+    switch format {
+    case .fp32: peak[.fp32]
+    case .tf32: peak[.tf32] ?? peak[.fp32]
+    case .fp16: peak[.fp16]
+    case .bf16: peak[.bf16]
+    case .fp8: peak[.fp8]
+    }
+  }
+}
+
+extension EfficiencyCurve {
+  /// The fraction at a size: linear in log2(size) between points, flat outside.
+  public func fraction(at size: Double) -> Double {
+    guard let first = points.first, let last = points.last else { return 1 }
+    if size <= first.size { return first.fraction }
+    if size >= last.size { return last.fraction }
+    var low = 0
+    var high = points.count - 1
+    while high - low > 1 {
+      let middle = (low + high) / 2
+      if points[middle].size <= size { low = middle } else { high = middle }
+    }
+    let (left, right) = (points[low], points[high])
+    let position = (logarithm2(size) - logarithm2(left.size)) / (logarithm2(right.size) - logarithm2(left.size))
+    return left.fraction + position * (right.fraction - left.fraction)
+  }
+}
+
+/// log2 from the exponent and an odd series of the significand: + - * / only, so every machine gives the same bits.
+///
+/// `ln m = 2 atanh((m-1)/(m+1))`; with `m` in [sqrt(1/2), sqrt 2) eleven terms leave an error below 1e-16.
+func logarithm2(_ value: Double) -> Double {
+  var exponent = Double(value.exponent)
+  var significand = value.significand
+  if significand > 1.414_213_562_373_095_1 {
+    significand /= 2
+    exponent += 1
+  }
+  let ratio = (significand - 1) / (significand + 1)
+  let square = ratio * ratio
+  var sum = 0.0
+  for term in stride(from: 21, through: 1, by: -2) { sum = sum * square + 1 / Double(term) }
+  return exponent + 2 * ratio * sum * 1.442_695_040_888_963_4
+}
