@@ -39,14 +39,15 @@ public struct RankOrder: Hashable, Sendable {
 
 /// A hybrid-parallel plan: who computes what, and in which order.
 ///
-/// Validated by ``violations(model:devices:)``-style checks before anything is priced.
+/// Validated by ``violations(model:job:devices:)`` before anything is priced.
 public struct ParallelPlan: Hashable, Sendable {
   /// Pipeline degree: ranks a micro-batch passes through.
   public var pipelineParallel: Int
   /// Virtual stages (model chunks) of each pipeline rank; 1 without interleaving.
   public var virtualStages: Int
   /// Blocks of each virtual stage in execution order, embedding and head not counted; shape `[pp * vpp]`.
-  /// Virtual stage `v` runs on pipeline rank `v % pp`. Zeros are allowed (a stage with only the embedding or the head).
+  /// Virtual stage `v` runs on the rank that the schedule's placement gives it: `v % pp`, but for custom schedules.
+  /// Zeros are allowed (a stage with only the embedding or the head).
   public var layersPerStage: [Int]
   /// One strategy per block of the model; shape `[layers]`.
   public var layers: [LayerStrategy]
