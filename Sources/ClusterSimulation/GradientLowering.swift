@@ -1,0 +1,97 @@
+import Costing
+import Parallelism
+import Quantities
+import Workload
+
+/// Gradients that are ready and not yet reduced, by group slot.
+struct GradientBuckets {
+  /// One bucket being filled.
+  struct Bucket {
+    var slot: Int
+    var bytes: Int64 = 0
+    /// Whether the result stays whole on every rank.
+    var keepsAll: Bool
+    /// Whole gradients that the reduction frees.
+    var transient: Int64 = 0
+  }
+
+  /// Buckets in order of first use.
+  var buckets: [Bucket] = []
+
+  /// Adds gradients; returns the index of their bucket.
+  mutating func add(_ bytes: Int64, slot: Int, keepsAll: Bool, transient: Int64) -> Int {
+    let known = buckets.firstIndex { $0.slot == slot && $0.keepsAll == keepsAll }
+    let index = known ?? buckets.count
+    if known == nil { buckets.append(Bucket(slot: slot, keepsAll: keepsAll)) }
+    buckets[index].bytes += bytes
+    buckets[index].transient += transient
+    return index
+  }
+}
+
+extension StageLowering {
+  /// Parts of a layer's gradients by the group that reduces them, in bytes per rank before reduction.
+  mutating func gradientParts(_ number: Int) -> [(slot: Int, bytes: Int64)] {
+    gatherParts(number).map { slot, bytes in
+      (slot, bytes / setup.job.parameterBytes * setup.job.gradientFormat.bytesPerElement)
+    }
+  }
+
+  /// Hands a layer's fresh gradients to their buckets and reduces those that are full.
+  mutating func reduceGradients(
+    _ number: Int, _ pass: BackwardPass, _ buckets: inout GradientBuckets, to builder: inout TemplateBuilder
+  ) {
+    let everyTime = setup.reducesEveryMicroBatch(number)
+    guard everyTime || (pass.isLast && setup.options.overlapGradientReduction) else { return }
+    let zero = setup.strategy(number).zero
+    for (slot, bytes) in gradientParts(number) {
+      let shard = bytes / Int64(rankClass.shapes[slot].ranks)
+      let transient = everyTime && zero >= .gradients ? bytes - shard : 0
+      if transient > 0, let first = builder.operations.firstIndex(where: { _ in true }) {
+        builder.effect(firstOperation(ofLayer: number, builder) ?? first, atEnd: false, .gradients, transient)
+      }
+      let index = buckets.add(bytes, slot: slot, keepsAll: zero == .none, transient: transient)
+      if zero == .parameters || buckets.buckets[index].bytes >= setup.options.gradientBucket.count {
+        reduce(&buckets, index, to: &builder)
+      }
+    }
+  }
+
+  /// Reduces what is left.
+  mutating func flush(_ buckets: inout GradientBuckets, to builder: inout TemplateBuilder) {
+    for index in buckets.buckets.indices where buckets.buckets[index].bytes > 0 {
+      reduce(&buckets, index, to: &builder)
+    }
+  }
+
+  private func firstOperation(ofLayer number: Int, _ builder: TemplateBuilder) -> Int? {
+    builder.infos.firstIndex { $0.layer == Int32(number) && $0.kind == .backwardWeight }
+  }
+
+  private mutating func reduce(
+    _ buckets: inout GradientBuckets, _ index: Int, to builder: inout TemplateBuilder
+  ) {
+    let bucket = buckets.buckets[index]
+    let operation = addReduction(
+      bucket.bytes, slot: bucket.slot, keepsAll: bucket.keepsAll, after: builder.everything(on: .compute), to: &builder)
+    builder.effect(operation, atEnd: true, .gradients, -bucket.transient)
+    if !setup.options.overlapGradientReduction { builder.joinFrontier(.operation(operation)) }
+    buckets.buckets[index].bytes = 0
+    buckets.buckets[index].transient = 0
+  }
+
+  /// Adds one reduction of gradients: an all-reduce, or a reduce-scatter when each rank keeps its shard.
+  @discardableResult
+  mutating func addReduction(
+    _ bytes: Int64, slot: Int, keepsAll: Bool, after wait: Wait, to builder: inout TemplateBuilder
+  ) -> Int {
+    let call = CollectiveCall(kind: keepsAll ? .allReduce : .reduceScatter, payload: Bytes(bytes))
+    let shape = rankClass.shapes[slot]
+    return builder.add(
+      .data, duration: pricing.duration(call, over: shape), waits: [wait],
+      TemplateBuilder.Description(
+        name: pricing.name("reduce_gradients"), kind: .gradientReduction, bytes: bytes,
+        groupSize: Int32(shape.ranks)),
+      role: .join, link: Int32(slot))
+  }
+}

@@ -1,0 +1,141 @@
+import Costing
+import Parallelism
+import Quantities
+import Workload
+
+/// One kernel with its price.
+struct PricedKernel {
+  var duration: Int64
+  var traffic: Int64
+  var operations: Double
+}
+
+/// One operator with its kernels priced.
+struct PricedOperator {
+  var name: Int32
+  var forward: [PricedKernel]
+  var backwardInput: [PricedKernel]
+  var backwardWeight: [PricedKernel]
+  var savedBytes: Int64
+  var workspaceBytes: Int64
+  var recompute: RecomputeGroup
+}
+
+/// One element of a layer, priced where the price does not depend on the rank.
+enum PricedElement {
+  case compute(PricedOperator)
+  case collective(LayerCollective, name: Int32)
+}
+
+/// A layer on one rank: its elements, and how much memory its parameters and its output take.
+struct PricedLayer {
+  var elements: [PricedElement]
+  /// Bytes handed to the next layer, per rank.
+  var outputBytes: Int64
+  /// Parameters one rank holds without ZeRO, by how their gradients are reduced.
+  var denseParameters: Int64
+  var expertParameters: Int64
+  /// Parameters every tensor-parallel rank holds a copy of.
+  var replicatedParameters: Int64
+}
+
+/// Prices layers once per kind and shard.
+struct LayerPricing {
+  private let setup: TrainingSetup
+  private let costs: any CostModel
+  private let collectives: CollectiveCost
+  private var layers: [LayerKey: PricedLayer] = [:]
+  private var kernels: [Kernel: Int64] = [:]
+  private var calls: [CallKey: Int64] = [:]
+  /// Interned names of operations.
+  private(set) var names: [String] = []
+  private var nameNumbers: [String: Int32] = [:]
+
+  private struct LayerKey: Hashable {
+    var role: LayerRole
+    var type: Int
+    var sequence: Int
+    var shard: LayerShard
+  }
+
+  private struct CallKey: Hashable {
+    var call: CollectiveCall
+    var shape: GroupShape
+  }
+
+  init(setup: TrainingSetup, costs: any CostModel) {
+    self.setup = setup
+    self.costs = costs
+    collectives = CollectiveCost(fabric: Fabric(cluster: setup.cluster))
+  }
+
+  /// The number of a name.
+  mutating func name(_ text: String) -> Int32 {
+    if let number = nameNumbers[text] { return number }
+    nameNumbers[text] = Int32(names.count)
+    names.append(text)
+    return Int32(names.count - 1)
+  }
+
+  /// A layer by number for a micro-batch of `size` sequences over all ranks.
+  mutating func layer(_ number: Int, size: Int) -> PricedLayer {
+    let layer = setup.layer(number)
+    let shard = setup.shard(number, size: size)
+    let key = LayerKey(role: layer.role, type: layer.typeIndex, sequence: layer.sequenceLength, shard: shard)
+    if let known = layers[key] { return known }
+    let priced = price(layer, shard)
+    layers[key] = priced
+    return priced
+  }
+
+  /// Nanoseconds of a collective over groups of one spread.
+  mutating func duration(_ call: CollectiveCall, over shape: GroupShape) -> Int64 {
+    let key = CallKey(call: call, shape: shape)
+    if let known = calls[key] { return known }
+    let time = collectives.duration(call, over: shape).roundedUp.nanoseconds
+    calls[key] = time
+    return time
+  }
+
+  /// Nanoseconds of a message.
+  func messageDuration(_ bytes: Int64, crossesNodes: Bool) -> Int64 {
+    collectives.messageDuration(Bytes(bytes), crossesNodes: crossesNodes).roundedUp.nanoseconds
+  }
+
+  /// A kernel's price.
+  mutating func price(_ kernel: Kernel) -> PricedKernel {
+    let time: Int64
+    if let known = kernels[kernel] {
+      time = known
+    } else {
+      time = costs.duration(of: kernel).roundedUp.nanoseconds
+      kernels[kernel] = time
+    }
+    return PricedKernel(duration: time, traffic: kernel.traffic.count, operations: kernel.operations.count)
+  }
+
+  private mutating func price(_ layer: Layer, _ shard: LayerShard) -> PricedLayer {
+    let elements = layer.elements(shard).map { element -> PricedElement in
+      switch element {
+      case .compute(let step):
+        .compute(
+          PricedOperator(
+            name: name(step.name), forward: step.forward.map { price($0) },
+            backwardInput: step.backwardInput.map { price($0) },
+            backwardWeight: step.backwardWeight.map { price($0) }, savedBytes: step.savedBytes.count,
+            workspaceBytes: step.workspaceBytes.count, recompute: step.recompute))
+      case .collective(let collective): .collective(collective, name: name(collective.name))
+      }
+    }
+    var priced = PricedLayer(
+      elements: elements, outputBytes: layer.outputBytes(shard).count, denseParameters: 0, expertParameters: 0,
+      replicatedParameters: 0)
+    for group in layer.parameters {
+      let count = group.countPerRank(
+        tensorParallel: shard.tensorParallel, expertParallel: shard.expertParallel)
+      if group.sharding == .expert { priced.expertParameters += count } else { priced.denseParameters += count }
+      if group.sharding == .replicated { priced.replicatedParameters += count }
+    }
+    return priced
+  }
+}

@@ -1,0 +1,196 @@
+import Costing
+import Parallelism
+
+/// Ranks that behave alike: same stage, groups of the same spread, the same kind of links, peers that behave alike too.
+struct RankClass {
+  /// Pipeline rank.
+  let stage: Int
+  /// Global ranks, ascending.
+  var members: [Int]
+  /// Spread of the group behind each slot.
+  let shapes: [GroupShape]
+  /// Whether the messages of each peer slot leave the node.
+  let crossesNodes: [Bool]
+}
+
+/// The world as positions and groups: who shares a group with whom, and which class each rank belongs to.
+struct RankClasses {
+  /// Slots of each pipeline rank.
+  let stageGroups: [StageGroups]
+  /// Classes, ordered by stage, then by their first member's position.
+  private(set) var classes: [RankClass] = []
+  /// Class of each global rank.
+  private(set) var classOfRank: [Int]
+  private let setup: TrainingSetup
+  private let layout: StageLayout
+  /// Groups of a use as positions, and the group of each position; the same for every stage.
+  private var partitions: [GroupUse: Partition] = [:]
+
+  /// The positions of a stage cut into groups.
+  struct Partition {
+    var groups: [[Int]]
+    var groupOfPosition: [Int]
+  }
+
+  init(setup: TrainingSetup, layout: StageLayout) {
+    self.setup = setup
+    self.layout = layout
+    stageGroups = (0..<setup.plan.pipelineParallel).map { StageGroups(setup: setup, layout: layout, rank: $0) }
+    classOfRank = Array(repeating: -1, count: setup.cluster.deviceCount)
+    for groups in stageGroups {
+      for use in groups.uses where partitions[use] == nil { partitions[use] = Self.partition(use, setup.stageSize) }
+    }
+    var colors = initialColors()
+    if colors.count > setup.plan.pipelineParallel { refine(&colors) }
+    collect(colors)
+  }
+
+  /// The members of the group a rank has in a slot, as global ranks.
+  func members(stage: Int, position: Int, use: GroupUse) -> [Int] {
+    switch use {
+    case .world: return Array(0..<setup.cluster.deviceCount)
+    case .tiedEmbedding:
+      return [layout.owner[0], layout.owner[layout.stageCount - 1]].map { rank(stage: $0, position: position) }.sorted()
+    case .dimension, .block:
+      guard let partition = partitions[use] else { return [] }
+      return partition.groups[partition.groupOfPosition[position]].map { rank(stage: stage, position: $0) }
+    }
+  }
+
+  /// The global rank at a position.
+  func rank(stage: Int, position: Int) -> Int {
+    setup.plan.rankOrder.rank(
+      stage: stage, position: position, stages: setup.plan.pipelineParallel, stageSize: setup.stageSize)
+  }
+
+  /// Stage and position of a global rank.
+  func location(_ rank: Int) -> (stage: Int, position: Int) {
+    setup.plan.rankOrder.location(ofRank: rank, stages: setup.plan.pipelineParallel, stageSize: setup.stageSize)
+  }
+
+  private static func partition(_ use: GroupUse, _ stageSize: Int) -> Partition {
+    let groups: [[Int]] =
+      switch use {
+      case .dimension(let dimension, let strategy): RankGroups.groups(of: dimension, strategy: strategy)
+      case .block(let size): stride(from: 0, to: stageSize, by: size).map { Array($0..<$0 + size) }
+      case .tiedEmbedding, .world: []
+      }
+    var groupOfPosition = Array(repeating: 0, count: stageSize)
+    for (index, group) in groups.enumerated() { for position in group { groupOfPosition[position] = index } }
+    return Partition(groups: groups, groupOfPosition: groupOfPosition)
+  }
+
+  // MARK: Colouring
+
+  /// One colour per distinct (stage, spreads, link kinds), numbered by stage and position.
+  private struct Coloring {
+    var colorOfRank: [Int]
+    var count: Int
+    var shapes: [[GroupShape]]
+    var crossings: [[Bool]]
+    var stages: [Int]
+  }
+
+  private func initialColors() -> Coloring {
+    var coloring = Coloring(
+      colorOfRank: Array(repeating: 0, count: classOfRank.count), count: 0, shapes: [], crossings: [], stages: [])
+    for stage in stageGroups.indices {
+      let first = coloring.count
+      let shapesOfGroups = stageGroups[stage].uses.map { shapes(of: $0, stage: stage) }
+      for position in 0..<setup.stageSize {
+        let rank = rank(stage: stage, position: position)
+        let shapes = zip(stageGroups[stage].uses, shapesOfGroups).map { use, shapes in
+          shapes.count == 1 ? shapes[0] : shapes[partitions[use]?.groupOfPosition[position] ?? position]
+        }
+        let node = setup.cluster.node(ofRank: rank)
+        let crossings = layout.peers[stage].map {
+          setup.cluster.node(ofRank: self.rank(stage: $0, position: position)) != node
+        }
+        let known = (first..<coloring.count).first {
+          coloring.shapes[$0] == shapes && coloring.crossings[$0] == crossings
+        }
+        coloring.colorOfRank[rank] = known ?? coloring.count
+        if known == nil {
+          coloring.count += 1
+          coloring.shapes.append(shapes)
+          coloring.crossings.append(crossings)
+          coloring.stages.append(stage)
+        }
+      }
+    }
+    return coloring
+  }
+
+  /// The spread of each group of a use in a stage; one entry when all ranks share one group, one per position for pairs.
+  private func shapes(of use: GroupUse, stage: Int) -> [GroupShape] {
+    switch use {
+    case .world:
+      [
+        GroupShape(
+          ranks: setup.cluster.deviceCount, nodes: setup.cluster.nodes, ranksPerNode: setup.cluster.devicesPerNode)
+      ]
+    case .tiedEmbedding:
+      (0..<setup.stageSize).map { position in
+        GroupShape(ranks: members(stage: stage, position: position, use: use), cluster: setup.cluster)
+      }
+    case .dimension, .block:
+      (partitions[use]?.groups ?? []).map { group in
+        GroupShape(ranks: group.map { rank(stage: stage, position: $0) }, cluster: setup.cluster)
+      }
+    }
+  }
+
+  /// Splits colours until all members of a colour see the same colours in their groups and among their peers
+  /// (colour refinement: the coarsest equitable partition), so that one of them can stand for all.
+  private func refine(_ coloring: inout Coloring) {
+    while true {
+      var numbers: [[Int]: Int] = [:]
+      var next = coloring
+      next.count = 0
+      next.shapes = []
+      next.crossings = []
+      next.stages = []
+      for stage in stageGroups.indices {
+        for position in 0..<setup.stageSize {
+          let rank = rank(stage: stage, position: position)
+          let old = coloring.colorOfRank[rank]
+          let key = [old] + surroundings(stage: stage, position: position, coloring.colorOfRank)
+          if let number = numbers[key] {
+            next.colorOfRank[rank] = number
+            continue
+          }
+          numbers[key] = next.count
+          next.colorOfRank[rank] = next.count
+          next.count += 1
+          next.shapes.append(coloring.shapes[old])
+          next.crossings.append(coloring.crossings[old])
+          next.stages.append(stage)
+        }
+      }
+      if next.count == coloring.count { return }
+      coloring = next
+    }
+  }
+
+  /// Colours a rank sees: of each group (sorted) and of each peer.
+  private func surroundings(stage: Int, position: Int, _ colors: [Int]) -> [Int] {
+    var seen: [Int] = []
+    for use in stageGroups[stage].uses where use != .world {
+      seen.append(-1)
+      seen += members(stage: stage, position: position, use: use).map { colors[$0] }.sorted()
+    }
+    for peer in layout.peers[stage] { seen.append(colors[rank(stage: peer, position: position)]) }
+    return seen
+  }
+
+  private mutating func collect(_ coloring: Coloring) {
+    classes = (0..<coloring.count).map {
+      RankClass(
+        stage: coloring.stages[$0], members: [], shapes: coloring.shapes[$0], crossesNodes: coloring.crossings[$0])
+    }
+    for rank in classOfRank.indices {
+      classOfRank[rank] = coloring.colorOfRank[rank]
+      classes[coloring.colorOfRank[rank]].members.append(rank)
+    }
+  }
+}

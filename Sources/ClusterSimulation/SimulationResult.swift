@@ -1,0 +1,195 @@
+import Costing
+import Hardware
+import Parallelism
+import Quantities
+import Workload
+
+/// What one simulated rank's memory did.
+public struct RankMemory: Hashable, Sendable {
+  /// Index of the simulated rank.
+  public var simulatedRank: Int
+  /// The highest point.
+  public var peak: MemoryPeak
+}
+
+/// The request that did not fit.
+public struct OutOfMemory: Hashable, Sendable {
+  /// Global rank of the first that fails.
+  public var rank: Int
+  /// Its pipeline stage.
+  public var stage: Int
+  /// When, from the start of the iteration.
+  public var time: SimTime
+  /// The task that asked, or what is resident from the start.
+  public var task: String
+  /// Bytes it asked for.
+  public var requested: Bytes
+  /// Bytes held per category before the request; shape `[MemoryCategory.allCases.count]`.
+  public var heldByCategory: [Int64]
+  /// Bytes held per layer before the request, largest first; -1 stands for no layer.
+  public var heldByLayer: [(layer: Int, bytes: Int64)]
+
+  /// Equal when everything is.
+  public static func == (left: OutOfMemory, right: OutOfMemory) -> Bool {
+    left.rank == right.rank && left.time == right.time && left.task == right.task && left.requested == right.requested
+      && left.heldByCategory == right.heldByCategory
+  }
+
+  /// Hashes the identifying parts.
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(rank)
+    hasher.combine(time)
+    hasher.combine(task)
+  }
+}
+
+/// What a stage of the pipeline did: its slowest and its fullest rank.
+public struct StageSummary: Hashable, Sendable {
+  /// Pipeline rank.
+  public var stage: Int
+  /// Ranks of the stage.
+  public var ranks: Int
+  /// Layers it holds: 0 is the embedding, then the blocks, then the head.
+  public var layers: [Int]
+  /// Where the time of its busiest rank goes.
+  public var time: TimeBreakdown
+  /// The memory of its fullest rank.
+  public var memory: MemoryPeak
+}
+
+/// One replayed iteration: times, memory, and the whole trace.
+public struct SimulationResult: Sendable {
+  /// What was simulated.
+  public let setup: TrainingSetup
+  /// Everything that happened.
+  public let trace: Trace
+  /// The executor that ran.
+  public let executor: ExecutorChoice
+  /// Steps it took.
+  public let eventCount: Int
+  /// End of the last task.
+  public let iterationTime: SimDuration
+  /// One summary per pipeline rank.
+  public let stages: [StageSummary]
+  /// The first request that exceeds the capacity, or `nil` when everything fits.
+  public let outOfMemory: OutOfMemory?
+
+  init(
+    setup: TrainingSetup, trace: Trace, executor: ExecutorChoice, eventCount: Int, ranksOfStage: [Int],
+    layersOfStage: [[Int]]
+  ) {
+    self.setup = setup
+    self.trace = trace
+    self.executor = executor
+    self.eventCount = eventCount
+    let iteration = trace.iterationTime
+    iterationTime = iteration
+    let capacity = setup.memoryCapacity
+    var summaries: [Int: StageSummary] = [:]
+    var first: OutOfMemory?
+    for rank in 0..<trace.map.rankCount {
+      let stage = trace.programs.programs[Int(trace.map.programs[rank])].stage
+      let timeline = MemoryTimeline(trace: trace, simulatedRank: rank)
+      let peak = timeline.peak()
+      if peak.bytes > capacity, let failure = timeline.failure(trace: trace, simulatedRank: rank, capacity: capacity) {
+        if first.map({ failure.time < $0.time }) ?? true { first = failure }
+      }
+      let time = trace.breakdown(ofSimulatedRank: rank, iteration: iteration)
+      guard var summary = summaries[stage] else {
+        summaries[stage] = StageSummary(
+          stage: stage, ranks: ranksOfStage[stage], layers: layersOfStage[stage], time: time, memory: peak)
+        continue
+      }
+      if time.compute > summary.time.compute { summary.time = time }
+      if peak.bytes > summary.memory.bytes { summary.memory = peak }
+      summaries[stage] = summary
+    }
+    stages = ranksOfStage.indices.compactMap { summaries[$0] }
+    outOfMemory = first
+  }
+
+  /// Whether every rank stays below its capacity.
+  public var fits: Bool { outOfMemory == nil }
+
+  /// The highest memory of any rank, context included.
+  public var peakMemory: Bytes { stages.map(\.memory.bytes).max() ?? .zero }
+
+  /// The breakdown of the rank that computes longest.
+  public var busiest: TimeBreakdown {
+    stages.map(\.time).max { $0.compute < $1.compute } ?? TimeBreakdown()
+  }
+
+  /// Model operations of one iteration over all ranks, forward and backward, recompute not counted.
+  public var modelOperations: FloatingPointOperations {
+    let layers = [setup.model.embedding] + setup.model.blocks + [setup.model.head]
+    return layers.reduce(.zero) {
+      $0 + 3 * $1.forwardOperations(sequences: setup.job.globalBatch)
+    }
+  }
+
+  /// Model operations per second and rank.
+  public var modelRatePerRank: ComputeRate {
+    let seconds = iterationTime.seconds.value
+    return ComputeRate(
+      operationsPerSecond: modelOperations.count / seconds / Double(setup.cluster.deviceCount))
+  }
+
+  /// Tokens (or patches) of one iteration over all ranks.
+  public var tokensPerIteration: Double {
+    Double(setup.job.globalBatch) * Double(setup.model.embedding.sequenceLength)
+  }
+}
+
+extension TrainingSetup {
+  /// Memory a rank may use: the device's, or the limit asked for.
+  public var memoryCapacity: Bytes { min(options.memoryLimit ?? cluster.device.memoryCapacity, cluster.device.memoryCapacity) }
+}
+
+extension MemoryTimeline {
+  /// The first request that exceeds a capacity.
+  func failure(trace: Trace, simulatedRank rank: Int, capacity: Bytes) -> OutOfMemory? {
+    var held = Array(repeating: Int64(0), count: MemoryCategory.allCases.count)
+    var layers: [Int32: Int64] = [:]
+    var sum: Int64 = 0
+    let program = Int(trace.map.programs[rank])
+    let stage = trace.programs.programs[program].stage
+    func failure(_ time: SimTime, _ task: String, _ bytes: Int64) -> OutOfMemory {
+      OutOfMemory(
+        rank: trace.map.globalRanks[rank], stage: stage, time: time, task: task, requested: Bytes(bytes),
+        heldByCategory: held, heldByLayer: Self.largestFirst(layers))
+    }
+    for part in resident {
+      let bytes = part.bytes.count
+      guard sum + bytes <= capacity.count else {
+        return failure(.zero, "resident \(part.category.name) of \(layerName(part.layer))", bytes)
+      }
+      held[Int(part.category.rawValue)] += bytes
+      layers[part.layer, default: 0] += bytes
+      sum += bytes
+    }
+    for change in changes {
+      if sum + change.bytes > capacity.count {
+        return failure(change.time, taskName(trace, change), change.bytes)
+      }
+      held[Int(change.category.rawValue)] += change.bytes
+      layers[change.layer, default: 0] += change.bytes
+      sum += change.bytes
+    }
+    return nil
+  }
+
+  private func layerName(_ layer: Int32) -> String { layer < 0 ? "the rank" : "layer \(layer)" }
+
+  private func taskName(_ trace: Trace, _ change: MemoryChange) -> String {
+    let task = trace.task(row: change.row)
+    let microBatch = task.microBatch >= 0 ? ", micro-batch \(task.microBatch)" : ""
+    let name = trace.programs.names[Int(task.info.name)]
+    return "\(task.info.kind.name) \(name), layer \(change.layer)\(microBatch)"
+  }
+
+  private static func largestFirst(_ layers: [Int32: Int64]) -> [(layer: Int, bytes: Int64)] {
+    layers.filter { $0.value != 0 }
+      .sorted { $0.value != $1.value ? $0.value > $1.value : $0.key < $1.key }
+      .map { (Int($0.key), $0.value) }
+  }
+}

@@ -1,0 +1,125 @@
+import Costing
+import Hardware
+import Parallelism
+import Quantities
+import Workload
+
+/// Which executor replays a compiled plan.
+public enum ExecutorChoice: String, CaseIterable, Hashable, Sendable {
+  /// The fastest that gives the right answer.
+  case auto
+  /// Event by event, in time order.
+  case events
+  /// Without a queue; only where nothing is shared.
+  case replay
+}
+
+/// Why a setup cannot be simulated.
+public enum SimulationError: Error, Hashable, Sendable {
+  /// The plan does not fit the model, the job or the number of devices.
+  case invalidPlan([PlanViolation])
+  /// The device cannot compute in the job's number format.
+  case unsupportedFormat(NumberFormat, device: String, supported: [NumberFormat])
+  /// A time or an amount of memory exceeds what the clock or the ledger can hold.
+  case outOfRange(String)
+  /// The schedule can never end.
+  case deadlock(Deadlock)
+}
+
+extension SimulationError: CustomStringConvertible {
+  /// What was found, what to do.
+  public var description: String {
+    switch self {
+    case .invalidPlan(let violations): violations.map(\.description).joined(separator: "\n")
+    case .unsupportedFormat(let format, let device, let supported):
+      "job.precision: \(device) cannot compute in \(format.rawValue); use one of "
+        + supported.map(\.rawValue).joined(separator: ", ")
+    case .outOfRange(let what): what
+    case .deadlock(let deadlock): deadlock.description
+    }
+  }
+}
+
+/// Replays one training iteration.
+public struct TrainingSimulation: Sendable {
+  /// What is simulated.
+  public let setup: TrainingSetup
+  private let layout: StageLayout
+  private let sizes: [Int]
+
+  /// Validates a setup.
+  ///
+  /// - Throws: ``SimulationError`` with every reason found.
+  public init(_ setup: TrainingSetup) throws(SimulationError) {
+    let violations = setup.plan.violations(model: setup.model, job: setup.job, devices: setup.cluster.deviceCount)
+    guard violations.isEmpty else { throw .invalidPlan(violations) }
+    let device = setup.cluster.device
+    guard device.peak(for: setup.job.format) != nil else {
+      throw .unsupportedFormat(
+        setup.job.format, device: device.name, supported: NumberFormat.allCases.filter { device.peak(for: $0) != nil })
+    }
+    guard let schedule = ScheduleCatalog.schedule(for: setup.plan.schedule) else {
+      throw .outOfRange("plan.schedule: unknown schedule")
+    }
+    guard let batching = try? setup.plan.microBatching(globalBatch: setup.job.globalBatch) else {
+      throw .outOfRange("plan.micro_batches: the global batch cannot be cut as asked")
+    }
+    self.setup = setup
+    sizes = batching.sizes
+    layout = StageLayout(setup: setup, schedule: schedule)
+  }
+
+  /// Compiles the plan and wires up the ranks, without running anything.
+  ///
+  /// - Parameter expandRanks: Every rank, not one of each class.
+  public func compile(expandRanks: Bool = false, costs: (any CostModel)? = nil) -> (programs: ProgramSet, map: RankMap) {
+    let classes = RankClasses(setup: setup, layout: layout)
+    let programs = ProgramBuilder(
+      setup: setup, layout: layout, classes: classes, sizes: sizes,
+      costs: costs ?? RooflineCostModel(device: setup.cluster.device)
+    ).build()
+    let map = RankMap(classes: classes, layout: layout, programs: programs, isFolded: !expandRanks)
+    return (programs.withLocalJoins(map), map)
+  }
+
+  /// Replays the iteration.
+  ///
+  /// - Throws: ``SimulationError/deadlock(_:)`` when the schedule cannot end.
+  public func run(
+    executor: ExecutorChoice = .auto, expandRanks: Bool = false
+  ) throws(SimulationError) -> SimulationResult {
+    let classes = RankClasses(setup: setup, layout: layout)
+    let (programs, map) = compile(expandRanks: expandRanks)
+    let trace: Trace
+    let record = Self.execute(programs: programs, map: map, executor: executor)
+    guard record.stuck.isEmpty else {
+      throw .deadlock(Deadlock(rows: record.stuck, programs: programs, map: map))
+    }
+    trace = Trace(programs: programs, map: map, columns: record.columns)
+    return SimulationResult(
+      setup: setup, trace: trace, executor: executor == .auto ? .replay : executor, eventCount: record.eventCount,
+      ranksOfStage: (0..<setup.plan.pipelineParallel).map { stage in
+        classes.classes.filter { $0.stage == stage }.reduce(0) { $0 + $1.members.count }
+      },
+      layersOfStage: (0..<setup.plan.pipelineParallel).map { layout.layers(ofRank: $0) })
+  }
+
+  /// Runs compiled programs.
+  static func execute(programs: ProgramSet, map: RankMap, executor: ExecutorChoice) -> ExecutionRecord {
+    switch executor {
+    case .auto, .replay: ReplayExecutor.run(programs: programs, map: map)
+    case .events: EventExecutor.run(programs: programs, map: map)
+    }
+  }
+
+  /// Runs compiled programs and returns their trace.
+  ///
+  /// - Throws: ``SimulationError/deadlock(_:)``.
+  public static func trace(
+    programs: ProgramSet, map: RankMap, executor: ExecutorChoice
+  ) throws(SimulationError) -> Trace {
+    let record = execute(programs: programs, map: map, executor: executor)
+    guard record.stuck.isEmpty else { throw .deadlock(Deadlock(rows: record.stuck, programs: programs, map: map)) }
+    return Trace(programs: programs, map: map, columns: record.columns)
+  }
+}

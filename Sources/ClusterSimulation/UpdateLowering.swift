@@ -1,0 +1,121 @@
+import Costing
+import Parallelism
+import Quantities
+import Workload
+
+extension StageLowering {
+  /// What ends the iteration: reductions that did not overlap, the tied embedding's, the gradient norm, the weight
+  /// update, and the gathering of updated parameters (ZeRO-1 and ZeRO-2).
+  mutating func update() -> TemplateBuilder {
+    var builder = TemplateBuilder(
+      frontier: [
+        .earlierSteps(of: .compute), .earlierSteps(of: .data), .earlierSteps(of: .tensor),
+        .earlierSteps(of: .expert), .earlierSteps(of: .context),
+      ])
+    if !setup.options.overlapGradientReduction { addLateReductions(&builder) }
+    addReplicatedGradients(&builder)
+    addTiedEmbedding(&builder)
+    let states = modelStates()
+    if setup.options.clipsGradients { addNorm(states, &builder) }
+    addOptimizer(states, &builder)
+    addParameterGather(&builder)
+    return builder
+  }
+
+  private mutating func addLateReductions(_ builder: inout TemplateBuilder) {
+    var buckets = GradientBuckets()
+    for number in layout.layers(ofRank: rank).reversed() where !setup.reducesEveryMicroBatch(number) {
+      for (slot, bytes) in gradientParts(number) {
+        _ = buckets.add(bytes, slot: slot, keepsAll: setup.strategy(number).zero == .none, transient: 0)
+      }
+    }
+    for bucket in buckets.buckets {
+      let size = setup.options.gradientBucket.count
+      var rest = bucket.bytes
+      while rest > 0 {
+        let index = addReduction(
+          min(rest, size), slot: bucket.slot, keepsAll: bucket.keepsAll, after: builder.everything(on: .compute),
+          to: &builder)
+        builder.joinFrontier(.operation(index))
+        rest -= size
+      }
+    }
+  }
+
+  /// Sequence parallelism leaves every tensor-parallel rank with partial gradients of the replicated parameters
+  /// (Korthikanti et al. 2022, arXiv 2205.05198).
+  private mutating func addReplicatedGradients(_ builder: inout TemplateBuilder) {
+    var bytesOfSlot: [(slot: Int, bytes: Int64)] = []
+    for number in layout.layers(ofRank: rank) where setup.strategy(number).sequenceParallel {
+      let strategy = setup.strategy(number)
+      guard let slot = groups.existingSlot(.dimension(.tensor, of: strategy)) else { continue }
+      let bytes =
+        pricing.layer(number, size: strategy.dataParallel).replicatedParameters
+        * setup.job.gradientFormat.bytesPerElement
+      if let known = bytesOfSlot.firstIndex(where: { $0.slot == slot }) {
+        bytesOfSlot[known].bytes += bytes
+      } else {
+        bytesOfSlot.append((slot, bytes))
+      }
+    }
+    for (slot, bytes) in bytesOfSlot where bytes > 0 {
+      add(
+        CollectiveCall(kind: .allReduce, payload: Bytes(bytes)), slot: slot, stream: .tensor,
+        name: pricing.name("reduce_replicated_gradients"), kind: .gradientReduction, to: &builder)
+    }
+  }
+
+  private mutating func addTiedEmbedding(_ builder: inout TemplateBuilder) {
+    guard let slot = groups.existingSlot(.tiedEmbedding) else { return }
+    let layer = pricing.layer(0, size: setup.plan.embedding.dataParallel)
+    builder.layer = 0
+    add(
+      CollectiveCall(
+        kind: .allReduce,
+        payload: Bytes(layer.denseParameters * setup.job.gradientFormat.bytesPerElement)),
+      slot: slot, stream: .data, name: pricing.name("reduce_tied_embedding"), kind: .gradientReduction, to: &builder)
+    builder.layer = -1
+  }
+
+  /// Each rank reads its gradients once and adds one number over all ranks.
+  private mutating func addNorm(_ states: ModelStates, _ builder: inout TemplateBuilder) {
+    let kernel = pricing.price(
+      Kernel.memoryBound(traffic: Bytes(states.gradientBytes), format: setup.job.gradientFormat))
+    builder.addToPath(
+      .compute, duration: kernel.duration,
+      TemplateBuilder.Description(name: pricing.name("gradient_norm"), kind: .gradientNorm, bytes: kernel.traffic))
+    guard let slot = groups.existingSlot(.world) else { return }
+    add(
+      CollectiveCall(kind: .allReduce, payload: Bytes(4)), slot: slot, stream: .data,
+      name: pricing.name("reduce_gradient_norm"), kind: .gradientReduction, to: &builder)
+  }
+
+  /// A fused update streams its states once: reads gradients, states and nothing else, writes states and parameters.
+  private mutating func addOptimizer(_ states: ModelStates, _ builder: inout TemplateBuilder) {
+    let traffic = states.gradientBytes + 2 * states.optimizerBytes + 2 * states.updatedParameterBytes
+    let kernel = pricing.price(Kernel.memoryBound(traffic: Bytes(traffic), format: .fp32))
+    builder.addToPath(
+      .compute, duration: kernel.duration,
+      TemplateBuilder.Description(name: pricing.name("optimizer_step"), kind: .optimizer, bytes: traffic))
+  }
+
+  private mutating func addParameterGather(_ builder: inout TemplateBuilder) {
+    var bytesOfSlot: [(slot: Int, bytes: Int64)] = []
+    for number in layout.layers(ofRank: rank) {
+      let zero = setup.strategy(number).zero
+      guard zero == .optimizer || zero == .gradients else { continue }
+      for (slot, bytes) in gatherParts(number) {
+        if let known = bytesOfSlot.firstIndex(where: { $0.slot == slot }) {
+          bytesOfSlot[known].bytes += bytes
+        } else {
+          bytesOfSlot.append((slot, bytes))
+        }
+      }
+    }
+    for (slot, bytes) in bytesOfSlot {
+      add(
+        CollectiveCall(kind: .allGather, payload: Bytes(bytes)), slot: slot, stream: .data,
+        name: pricing.name("gather_updated_parameters"), kind: .parameterGather, to: &builder)
+    }
+  }
+}
