@@ -63,6 +63,14 @@ struct ActivationMemoryTests {
     #expect(try saved { $0.attention = .flash } == 6144 * 34 + 3 * 8 * 32 * 4)
   }
 
+  /// Of the 34 bytes the operands of products (2 + 2 + 2 + 8) halve; norms, q, k, v, GeLU's input stay 16-bit, masks
+  /// one byte: 34 - 7 = 27, and the row sums as above.
+  @Test func `eight-bit training halves only the operands of products`() throws {
+    let model = try Model(name: "gpt", huggingFace: TestModels.gpt(hidden: hidden, heads: heads))
+    let shard = LayerShard(microBatch: batch, format: .fp8, attention: .flash, dropout: true)
+    #expect(model.blocks[0].elements(shard).savedBytes == 6144 * 27 + 3 * 8 * 32 * 4)
+  }
+
   @Test(arguments: TestModels.all)
   func `more tensor parallelism never keeps more`(fields: [String: ConfigurationValue]) throws {
     let model = try Model(name: "any", huggingFace: fields)

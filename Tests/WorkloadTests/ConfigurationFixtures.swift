@@ -66,7 +66,7 @@ enum PublishedModels {
   static let all: [PublishedModel] = {
     guard let folder, let text = try? String(contentsOf: folder.appendingPathComponent("models.csv"), encoding: .utf8)
     else { return [] }
-    return text.split(separator: "\n").dropFirst().compactMap { row(String($0), in: folder) }
+    return text.split(whereSeparator: \.isNewline).dropFirst().compactMap { row(String($0), in: folder) }
   }()
 
   private static func row(_ line: String, in folder: URL) -> PublishedModel? {

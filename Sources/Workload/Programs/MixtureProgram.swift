@@ -2,6 +2,10 @@ import Quantities
 
 /// A mixture of experts with token dispatch by all-to-all and balanced routing: every expert receives as many tokens
 /// as any other. Experts are split over the expert-parallel group and each over the tensor-parallel group.
+///
+/// With sequence parallelism each rank routes and sends its own tokens, and the tensor-parallel group gathers what it
+/// received before the experts and scatters their sums after. Without it every tensor-parallel rank routes and sends
+/// all tokens, and one sum at the end joins the parts.
 extension ProgramBuilder {
   /// Appends router, dispatch, experts, combine and shared expert, with the sum over the tensor-parallel group.
   mutating func mixture(_ spec: MixtureSpec, hidden: Int) {
