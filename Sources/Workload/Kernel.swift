@@ -57,11 +57,12 @@ public struct Kernel: Hashable, Sendable {
 
   /// A dense matrix product: `2 m n k batch` operations; both inputs read and the output written once.
   public static func gemm(m: Int, n: Int, k: Int, batch: Int = 1, format: NumberFormat) -> Kernel {
-    let elements = Int64(batch) * (Int64(m) * Int64(k) + Int64(k) * Int64(n) + Int64(m) * Int64(n))
+    let elements =
+      Bytes.product(batch, m, k).count + Bytes.product(batch, k, n).count + Bytes.product(batch, m, n).count
     return Kernel(
       kind: .gemm(m: m, n: n, k: k, batch: batch),
       operations: FloatingPointOperations(2 * Double(m) * Double(n) * Double(k) * Double(batch)),
-      traffic: Bytes(elements * format.bytesPerElement), format: format)
+      traffic: .product(Int(elements), Int(format.bytesPerElement)), format: format)
   }
 
   /// A kernel whose time is its memory traffic.

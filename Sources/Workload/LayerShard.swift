@@ -32,7 +32,8 @@ public struct LayerShard: Hashable, Sendable {
   public var dropout: Bool
 
   /// An unsharded layer; set the degrees afterwards.
-  public init(microBatch: Int, format: NumberFormat, attention: AttentionImplementation = .flash, dropout: Bool = false) {
+  public init(microBatch: Int, format: NumberFormat, attention: AttentionImplementation = .flash, dropout: Bool = false)
+  {
     self.microBatch = microBatch
     self.format = format
     self.attention = attention

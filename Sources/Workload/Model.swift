@@ -29,24 +29,3 @@ public struct Model: Hashable, Sendable {
   /// Whether the output projection reuses the token embedding's weights.
   public let tiesEmbeddings: Bool
 }
-
-extension Layer {
-  /// The layer's program on one rank, in forward order.
-  public func elements(_ shard: LayerShard) -> [LayerElement] { [] }
-
-  /// The layer's parameters by how they are sharded.
-  public var parameters: [ParameterGroup] { [] }
-
-  /// Bytes of the activation one rank hands to the next layer.
-  public func outputBytes(_ shard: LayerShard) -> Bytes { .zero }
-
-  /// What tensor parallelism must divide, by name, for example `("attention heads", 32)`.
-  public var tensorDivisors: [(name: String, count: Int)] { [] }
-
-  /// Routed experts; 0 for a dense layer. Expert parallelism must divide them.
-  public var expertCount: Int { 0 }
-
-  /// Model floating-point operations of the forward pass over `sequences` sequences, all ranks together, recompute not
-  /// counted; matrix products and attention only.
-  public func forwardOperations(sequences: Int) -> FloatingPointOperations { .zero }
-}
