@@ -25,7 +25,7 @@ struct GalvatronPlanTests {
     return (numbers("nodes") ?? 1) * (try #require(numbers("gpus")))
   }
 
-  @Test(.enabled(if: SharedData.isPresent)) func `there are plans to read`() { #expect(Self.files.count == 16) }
+  @Test(.enabled(if: SharedData.isPresent)) func `there are plans to read`() { #expect(Self.files.count == 17) }
 
   @Test(.enabled(if: SharedData.isPresent), arguments: files)
   func `a shipped plan is written as it was read`(path: String) throws {
@@ -81,7 +81,8 @@ struct GalvatronPlanTests {
 
   @Test func `newer fields change what the older ones mean`() throws {
     let newer: [GalvatronPlan.Field] = [
-      .init(key: "default_dp_type", value: .text("zero2")), .init(key: "pipeline_type", value: .text("pipedream_flush")),
+      .init(key: "default_dp_type", value: .text("zero2")),
+      .init(key: "pipeline_type", value: .text("pipedream_flush")),
       .init(key: "cp_sizes_enc", value: .text("2,1,1")), .init(key: "vtp", value: .integer(2)),
       .init(key: "vocab_sdp", value: .integer(1)), .init(key: "checkpoint", value: .text("1,0,0")),
     ]

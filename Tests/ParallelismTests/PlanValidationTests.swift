@@ -22,11 +22,11 @@ struct PlanValidationTests {
 
   @Test func `a good plan has no violations`() throws {
     #expect(try violations(text) == [])
-    #expect(try violations("pp2 vpp2 mb8 interleaved-1f1b | 8,8,8,8 | 32*tp4-sp | embed dp4 | head tp2-dp2-z3") == [])
+    #expect(try violations("pp2 vpp2 mb4 interleaved-1f1b | 8,8,8,8 | 32*tp4-sp | embed dp4 | head tp2-dp2-z3") == [])
   }
 
   @Test func `ZeRO without replicas and experts of a dense layer do nothing`() throws {
-    #expect(try violations("pp2 vpp1 mb8 1f1b | 16,16 | 32*tp4-z3 | embed dp4-ep4 | head tp4-z1") == [])
+    #expect(try violations("pp2 vpp1 mb4 1f1b | 16,16 | 32*tp4-z3 | embed dp4-ep4 | head tp4-z1") == [])
   }
 
   /// Three heads do not divide 32 or 8, 3 x 1 is not 4, sp is alone in layer 1, 2 + 30 is fine.
