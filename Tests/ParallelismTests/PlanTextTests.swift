@@ -33,13 +33,9 @@ struct PlanTextTests {
     ("tp9999999999", 3, .badNumber("9999999999")),
   ])
   func `an unreadable strategy is found by column`(text: String, column: Int, problem: PlanTextError.Problem) {
-    do throws(PlanTextError) {
-      _ = try LayerStrategy(text: text)
-      Issue.record("\(text) was read")
-    } catch {
-      #expect(error.column == column)
-      #expect(error.problem == problem)
-    }
+    let error = #expect(throws: PlanTextError.self) { try LayerStrategy(text: text) }
+    #expect(error?.column == column)
+    #expect(error?.problem == problem)
   }
 
   let line = "pp2 vpp1 mb8 1f1b | 16,16 | 15*tp2-dp2 1*tp2-dp2-z3 16*dp4 | embed tp2-dp2 | head tp4"
@@ -84,11 +80,7 @@ struct PlanTextTests {
     ("pp2 vpp1 mb8 1f1b | 1 | dp1 | embed dp1 | head dp1 | stride 0", 61),
   ])
   func `an unreadable plan is found by column`(text: String, column: Int) {
-    do throws(PlanTextError) {
-      _ = try ParallelPlan(text: text)
-      Issue.record("\(text) was read")
-    } catch {
-      #expect(error.column == column, "\(text): \(error)")
-    }
+    let error = #expect(throws: PlanTextError.self) { try ParallelPlan(text: text) }
+    #expect(error?.column == column)
   }
 }
