@@ -13,8 +13,9 @@ extension LayerStrategy {
       return wrongDegrees.map { .notPositive(path: "\(path).\($0.key)", found: $0.degree) }
     }
     var found: [PlanViolation] = []
-    if let stageSize, devices != stageSize {
-      found.append(.stageSizeMismatch(path: path, product: devices, stageSize: stageSize))
+    let product = saturatingProduct(tensorParallel, ulysses, contextParallel, dataParallel)
+    if let stageSize, product != stageSize {
+      found.append(.stageSizeMismatch(path: path, product: product, stageSize: stageSize))
     }
     if ulysses > 1 && tensorParallel > 1 {
       found.append(.ulyssesWithTensor(path: "\(path).ulysses", ulysses: ulysses, tensorParallel: tensorParallel))
@@ -34,7 +35,7 @@ extension LayerStrategy {
 
   private func expertViolations(_ path: String, _ limits: LayerLimits) -> [PlanViolation] {
     var found: [PlanViolation] = []
-    let ranks = dataParallel * contextParallel
+    let ranks = saturatingProduct(dataParallel, contextParallel)
     if ranks % expertParallel != 0 {
       found.append(.expertRanks(path: "\(path).ep", expertParallel: expertParallel, ranks: ranks))
     }
@@ -70,5 +71,13 @@ extension LayerStrategy {
       }
     }
     return found
+  }
+}
+
+/// The product of positive factors, `Int.max` where it does not fit: bad input has to be reported, not to trap.
+func saturatingProduct(_ factors: Int...) -> Int {
+  factors.reduce(1) { product, factor in
+    let (result, overflow) = product.multipliedReportingOverflow(by: factor)
+    return overflow ? .max : result
   }
 }

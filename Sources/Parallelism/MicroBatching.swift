@@ -47,11 +47,11 @@ public struct MicroBatching: Hashable, Sendable {
       throw .batchNotDivisible(globalBatch: globalBatch, dataParallel: largestDataParallel)
     }
     let localBatch = globalBatch / largestDataParallel
-    let chunks = Self.torchChunk(localBatch, parts: microBatches)
-    guard chunks.count == microBatches else {
-      throw .countUnreachable(localBatch: localBatch, requested: microBatches, actual: chunks.count)
+    let actual = Self.roundedUp(localBatch, by: Self.roundedUp(localBatch, by: microBatches))
+    guard actual == microBatches else {
+      throw .countUnreachable(localBatch: localBatch, requested: microBatches, actual: actual)
     }
-    sizes = chunks.map { $0 * largestDataParallel }
+    sizes = Self.torchChunk(localBatch, parts: microBatches).map { $0 * largestDataParallel }
   }
 
   /// Sequences of a micro-batch on one rank of a layer.
@@ -64,9 +64,14 @@ public struct MicroBatching: Hashable, Sendable {
   ///
   /// - Precondition: `count >= 1` and `parts >= 1`.
   public static func torchChunk(_ count: Int, parts: Int) -> [Int] {
-    let size = count / parts + (count % parts == 0 ? 0 : 1)
+    let size = roundedUp(count, by: parts)
     let whole = [Int](repeating: size, count: count / size)
     return count % size == 0 ? whole : whole + [count % size]
+  }
+
+  /// `ceil(count / divisor)`.
+  private static func roundedUp(_ count: Int, by divisor: Int) -> Int {
+    count / divisor + (count % divisor == 0 ? 0 : 1)
   }
 }
 

@@ -37,13 +37,14 @@ extension ParallelPlan {
 
   private func stageViolations(blocks: Int) -> [PlanViolation] {
     var found: [PlanViolation] = []
-    if pipelineParallel >= 1, virtualStages >= 1, layersPerStage.count != pipelineParallel * virtualStages {
-      found.append(.stageCount(found: layersPerStage.count, expected: pipelineParallel * virtualStages))
+    let expected = saturatingProduct(pipelineParallel, virtualStages)
+    if pipelineParallel >= 1, virtualStages >= 1, layersPerStage.count != expected {
+      found.append(.stageCount(found: layersPerStage.count, expected: expected))
     }
     for (stage, count) in layersPerStage.enumerated() where count < 0 {
       found.append(.negativeStage(stage: stage, found: count))
     }
-    let sum = layersPerStage.reduce(0, +)
+    let sum = layersPerStage.reduce(0, &+)
     if sum != blocks { found.append(.stageSum(found: sum, blocks: blocks)) }
     if layers.count != blocks { found.append(.layerCount(found: layers.count, blocks: blocks)) }
     return found
@@ -97,7 +98,7 @@ extension ParallelPlan {
     let named =
       [("plan.embedding", embedding)] + layers.enumerated().map { ("plan.layers[\($0)]", $1) } + [("plan.head", head)]
     return named.compactMap { path, strategy in
-      let block = strategy.tensorParallel * strategy.ulysses * strategy.contextParallel
+      let block = saturatingProduct(strategy.tensorParallel, strategy.ulysses, strategy.contextParallel)
       guard strategy.isConsecutive, block >= 1, stride % block != 0 else { return nil }
       return .strideSplitsGroup(stride: stride, path: path, block: block)
     }

@@ -69,22 +69,11 @@ extension PlanViolation: CustomStringConvertible {
       "\(degree) pipeline ranks do not divide \(devices) devices; use a divisor of \(devices)"
     case .stageSizeMismatch(_, let product, let size):
       "tp x ulysses x cp x dp is \(product), a stage has \(size) devices; make them equal"
-    case .layerCount(let found, let blocks):
-      "\(found) strategies for \(blocks) blocks; list one per block"
-    case .stageCount(let found, let expected):
-      "\(found) stages; list pp x vpp = \(expected)"
+    case .layerCount(let found, let blocks): "\(found) strategies for \(blocks) blocks; list one per block"
+    case .stageCount(let found, let expected): "\(found) stages; list pp x vpp = \(expected)"
     case .negativeStage(_, let found): "\(found) layers; use 0 or more"
     case .stageSum(let found, let blocks):
       "the stages hold \(found) layers, the model has \(blocks) blocks; make them equal"
-    case .scheduleObstacle(let text): text
-    case .microBatching(let error): error.description
-    default: layerFinding
-    }
-  }
-
-  /// The same, for what concerns one layer or the order of ranks.
-  private var layerFinding: String {
-    switch self {
     case .notDivisible(_, let what, let count, let degree):
       "\(count) \(what) do not divide over \(degree); use a divisor of \(count)"
     case .expertRanks(_, let degree, let ranks):
@@ -94,14 +83,15 @@ extension PlanViolation: CustomStringConvertible {
     case .sequenceParallelAlone:
       "sequence parallelism with tensor-parallel degree 1; switch it off or raise tp"
     case .dataParallelNotNested(_, let degree, let largest):
-      "\(degree) does not divide the largest data-parallel degree of the plan, \(largest); use a divisor of \(largest)"
+      "\(degree) does not divide the plan's largest data-parallel degree, \(largest); use a divisor of \(largest)"
+    case .microBatching(let error): error.description
     case .unknownSchedule(let name, let known):
       "no schedule '\(name)'; choose one of \(known.joined(separator: ", "))"
+    case .scheduleObstacle(let text): text
     case .strideNotDivisor(let stride, let size):
       "\(stride) does not divide the \(size) devices of a stage; use a divisor of \(size)"
     case .strideSplitsGroup(let stride, let path, let block):
       "\(stride) splits the \(block) neighbouring ranks (tp x ulysses x cp) of \(path); use a multiple of \(block)"
-    default: ""
     }
   }
 }

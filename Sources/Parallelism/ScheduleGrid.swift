@@ -31,8 +31,11 @@ public struct ScheduleGrid: Hashable, Sendable {
 
 extension ScheduleGrid: CustomStringConvertible {
   /// One row per rank: `F0` with one virtual stage per rank, `4F0` (stage first) with more; `.` is an idle slot.
+  /// A row ends with its last action.
   public var description: String {
-    let rows = slots.map { row in row.map { $0.map(text) ?? "." } }
+    let rows = slots.map { row in
+      row.prefix(1 + (row.lastIndex { $0 != nil } ?? -1)).map { $0.map(text) ?? "." }
+    }
     let width = rows.joined().map(\.count).max() ?? 0
     return rows.map { row in
       var line = row.map { $0 + String(repeating: " ", count: width - $0.count) }.joined(separator: " ")
