@@ -20,7 +20,8 @@ package struct HDF5Dataset: ~Copyable, HDF5Object {
 
   /// The stored number type; `nil` when it is text or something else.
   package func scalarKind() throws(HDF5Error) -> HDF5ScalarKind? {
-    HDF5ScalarKind(storedType: try storedType().id)
+    let type = try storedType()
+    return HDF5ScalarKind(storedType: type.id)
   }
 
   /// Reads every element, row after row.
