@@ -13,7 +13,9 @@ extension ParallelPlan {
   /// Everything that keeps the plan from running.
   public func violations(model: Model, job: TrainingJob, devices: Int) -> [PlanViolation] {
     var found: [PlanViolation] = []
-    func add(_ path: String, _ text: String) { found.append(PlanViolation(path: path, description: "\(path): \(text)")) }
+    func add(_ path: String, _ text: String) {
+      found.append(PlanViolation(path: path, description: "\(path): \(text)"))
+    }
     guard devices % pipelineParallel == 0 else {
       add("plan.pp", "\(pipelineParallel) pipeline ranks do not divide \(devices) devices; use a divisor of \(devices)")
       return found

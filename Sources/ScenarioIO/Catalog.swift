@@ -91,7 +91,8 @@ public struct Catalog: Sendable {
     try log.throwIfAny()
     guard let value else {
       throw InputError(
-        kind: .badInput, problems: [.init(file: "catalogue", message: "found nothing usable", advice: "check the file")])
+        kind: .badInput, problems: [.init(file: "catalogue", message: "found nothing usable", advice: "check the file")]
+      )
     }
     return value
   }

@@ -98,7 +98,8 @@ struct DegreePlanReader {
     guard step <= Double(setting.job.globalBatch), setting.job.globalBatch % (size * replicas) == 0 else {
       let batch = setting.job.globalBatch
       log.add(
-        at: place, path: "job.micro_batch", "found \(size) x dp \(replicas), which does not divide global_batch \(batch)",
+        at: place, path: "job.micro_batch",
+        "found \(size) x dp \(replicas), which does not divide global_batch \(batch)",
         "change micro_batch, dp or global_batch")
       return nil
     }

@@ -86,7 +86,8 @@ struct ReferenceReader {
   }
 
   /// The mapping behind a name, a path or the mapping itself, and the path its keys are reported under.
-  private func located(_ kind: Catalog.Kind, _ node: DocumentNode, path: String) -> (node: DocumentNode, path: String)? {
+  private func located(_ kind: Catalog.Kind, _ node: DocumentNode, path: String) -> (node: DocumentNode, path: String)?
+  {
     if node.isMapping { return (node, path) }
     let expected = "a \(kind.rawValue): a catalogue name, a path or a mapping"
     guard let text = log.text(node, path: path, expected: expected) else { return nil }

@@ -57,7 +57,8 @@ struct ResolvedScenario {
       "memory_bandwidth": .text(QuantityText.text(device.memoryBandwidth)),
       "multiprocessors": .integer(device.multiprocessors),
       "kernel_overhead": .text(QuantityText.text(device.kernelOverhead)),
-      "gemm_efficiency": Self.json(device.gemmEfficiency), "attention_efficiency": Self.json(device.attentionEfficiency),
+      "gemm_efficiency": Self.json(device.gemmEfficiency),
+      "attention_efficiency": Self.json(device.attentionEfficiency),
       "memory_efficiency": Self.json(device.memoryEfficiency),
       "context_memory": .text(QuantityText.text(device.contextMemory)),
     ]

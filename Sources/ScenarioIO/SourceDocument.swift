@@ -70,7 +70,8 @@ private struct YamlFinding {
     case .scanner(_, let problem, let mark, let text), .parser(_, let problem, let mark, let text):
       place(mark)
       message = "syntax error (\(problem))"
-      advice = Self.startsWithTab(text, line: mark.line) ? "indent with spaces, not tabs" : "check indentation and quotes"
+      let hasTab = Self.startsWithTab(text, line: mark.line)
+      advice = hasTab ? "indent with spaces, not tabs" : "check indentation and quotes"
     case .composer(let context, let problem, let mark, _):
       place(mark)
       let isSecondDocument = context != nil

@@ -75,8 +75,8 @@ struct TextGuard {
   /// One visible byte outside quotes and comments.
   private mutating func visitToken(_ byte: UInt8, following: UInt8) throws(Finding) {
     let afterBlank = previous == 0x20 || previous == 0x09 || previous == 0x0a
-    let afterOpening = flowDepth > 0 && (previousVisible == UInt8(ascii: "[") || previousVisible == UInt8(ascii: "{")
-        || previousVisible == UInt8(ascii: ","))
+    let openings = [UInt8(ascii: "["), UInt8(ascii: "{"), UInt8(ascii: ",")]
+    let afterOpening = flowDepth > 0 && openings.contains(previousVisible)
     if byte == UInt8(ascii: "#"), afterBlank {
       inComment = true
       return

@@ -12,7 +12,8 @@ extension Model {
   /// Builds as many equal blocks as `num_hidden_layers` says.
   public init(name: String, huggingFace: [String: ConfigurationValue], sequenceLength: Int?) throws(ModelError) {
     guard case .integer(let count)? = huggingFace["num_hidden_layers"], count > 0, count < 10_000 else {
-      throw ModelError(field: "num_hidden_layers", description: "num_hidden_layers: missing; this kind of model needs it")
+      throw ModelError(
+        field: "num_hidden_layers", description: "num_hidden_layers: missing; this kind of model needs it")
     }
     let length = sequenceLength ?? 197
     func layer(_ role: LayerRole) -> Layer {
