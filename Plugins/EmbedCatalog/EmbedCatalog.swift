@@ -11,13 +11,13 @@ struct EmbedCatalog: BuildToolPlugin {
       try FileManager.default.contentsOfDirectory(
         at: root.appending(path: folder), includingPropertiesForKeys: nil
       ).filter { ["yaml", "json"].contains($0.pathExtension) }
-    }.sorted { $0.path() < $1.path() }
+    }.sorted { $0.path(percentEncoded: false) < $1.path(percentEncoded: false) }
     let output = context.pluginWorkDirectoryURL.appending(path: "EmbeddedCatalog.swift")
     return [
       .buildCommand(
         displayName: "Embedding \(files.count) catalogue files",
         executable: try context.tool(named: "catalog-packer").url,
-        arguments: [output.path(), root.path()] + files.map { $0.path() },
+        arguments: [output, root].map { $0.path(percentEncoded: false) } + files.map { $0.path(percentEncoded: false) },
         inputFiles: files, outputFiles: [output])
     ]
   }

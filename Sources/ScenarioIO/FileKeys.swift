@@ -1,0 +1,39 @@
+/// The keys of every section of our files: readers refuse others, and a test compares them with the JSON Schemas.
+extension KeySet {
+  static let scenario = KeySet(["schema_version", "name", "description", "model", "cluster", "job", "plan", "options"])
+  static let job = KeySet([
+    "global_batch", "sequence_length", "precision", "gradient_precision", "optimizer", "micro_batch",
+  ])
+  /// What every strategy mapping has.
+  static let strategy = KeySet([
+    "tp", "dp", "cp", "ep", "ulysses", "zero", "sequence_parallel", "recompute", "placement",
+  ])
+  /// A strategy of a run-length list.
+  static let countedStrategy = KeySet(["count"] + strategy.all)
+  static let plan = KeySet(
+    ["pp", "vpp"] + strategy.all + [
+      "schedule", "stages", "micro_batches", "order", "embedding", "head", "layers", "galvatron", "text",
+    ])
+  static let options = KeySet([
+    "attention", "dropout", "gradient_bucket", "overlap_gradient_reduction", "gradient_reduction", "prefetch_layers",
+    "reshard_after_forward", "overlap_pipeline_sends", "overlap_tensor_backward", "clip_gradients", "memory_limit",
+    "communication_buffers",
+  ])
+  static let device = KeySet([
+    "kind", "name", "title", "peak", "memory_capacity", "memory_bandwidth", "multiprocessors", "kernel_overhead",
+    "gemm_efficiency", "attention_efficiency", "memory_efficiency", "context_memory",
+  ])
+  static let peak = KeySet(["fp32", "tf32", "fp16", "bf16", "fp8"])
+  static let link = KeySet(["kind", "name", "bandwidth", "latency", "efficiency"])
+  static let cluster = KeySet([
+    "kind", "name", "title", "device", "devices_per_node", "nodes", "topology", "intra_node", "inter_node",
+    "network_cards_per_node", "host_link", "provenance", "base",
+  ])
+  /// A mapping that only says which cluster and how many nodes.
+  static let clusterReference = KeySet(["name", "nodes"])
+  static let model = KeySet(["kind", "name", "title", "config", "parameters", "active_parameters", "provenance"])
+  /// A number with its evidence.
+  static let evidence = KeySet(["value", "published", "measured", "assumed"])
+  /// A curve with its evidence.
+  static let curve = KeySet(["points", "value", "published", "measured", "assumed"])
+}

@@ -1,0 +1,101 @@
+import Hardware
+import Parallelism
+import Quantities
+import Workload
+
+/// A scenario with every reference replaced by what it stands for, as JSON in a fixed order.
+struct ResolvedScenario {
+  let name: String
+  let description: String
+  let model: ModelDescription
+  let cluster: Cluster
+  let job: TrainingJob
+  let plan: ParallelPlan
+  let options: ExecutionOptions
+
+  var json: JSONValue {
+    [
+      "schema_version": 1, "name": .text(name), "description": .text(description), "model": modelJSON,
+      "cluster": clusterJSON, "job": jobJSON, "plan": .text(plan.text), "options": optionsJSON,
+    ]
+  }
+
+  private var modelJSON: JSONValue {
+    let keys = model.configuration.keys.sorted()
+    let fields = keys.compactMap { key in model.configuration[key].map { JSONField(key, Self.json($0)) } }
+    return ["name": .text(model.name), "config": .object(fields)]
+  }
+
+  private static func json(_ value: ConfigurationValue) -> JSONValue {
+    switch value {
+    case .null: .null
+    case .boolean(let flag): .boolean(flag)
+    case .integer(let number): .integer(number)
+    case .number(let number): .number(number)
+    case .text(let text): .text(text)
+    case .list(let items): .list(items.map(json))
+    }
+  }
+
+  private var clusterJSON: JSONValue {
+    [
+      "name": .text(cluster.name), "device": deviceJSON, "devices_per_node": .integer(cluster.devicesPerNode),
+      "nodes": .integer(cluster.nodes), "topology": .text(cluster.topology.rawValue),
+      "intra_node": Self.json(cluster.intraNode), "inter_node": cluster.interNode.map(Self.json) ?? .null,
+      "network_cards_per_node": .integer(cluster.networkCardsPerNode), "host_link": Self.json(cluster.hostLink),
+    ]
+  }
+
+  private var deviceJSON: JSONValue {
+    let device = cluster.device
+    let peaks = NumberFormat.allCases.compactMap { format in
+      device.peak[format].map { JSONField(format.rawValue, .text(QuantityText.text($0))) }
+    }
+    return [
+      "name": .text(device.name), "peak": .object(peaks),
+      "memory_capacity": .text(QuantityText.text(device.memoryCapacity)),
+      "memory_bandwidth": .text(QuantityText.text(device.memoryBandwidth)),
+      "multiprocessors": .integer(device.multiprocessors),
+      "kernel_overhead": .text(QuantityText.text(device.kernelOverhead)),
+      "gemm_efficiency": Self.json(device.gemmEfficiency),
+      "attention_efficiency": Self.json(device.attentionEfficiency),
+      "memory_efficiency": Self.json(device.memoryEfficiency),
+      "context_memory": .text(QuantityText.text(device.contextMemory)),
+    ]
+  }
+
+  private static func json(_ link: LinkSpec) -> JSONValue {
+    [
+      "name": .text(link.name), "bandwidth": .text(QuantityText.text(link.bandwidth)),
+      "latency": .text(QuantityText.text(link.latency)), "efficiency": json(link.efficiency),
+    ]
+  }
+
+  private static func json(_ curve: EfficiencyCurve) -> JSONValue {
+    .list(curve.points.map { [.number($0.size), .number($0.fraction)] })
+  }
+
+  private var jobJSON: JSONValue {
+    [
+      "global_batch": .integer(job.globalBatch), "sequence_length": .integer(job.sequenceLength),
+      "precision": .text(job.format.rawValue), "gradient_precision": .text(job.gradientFormat.rawValue),
+      "optimizer": .text(job.optimizer.rawValue),
+    ]
+  }
+
+  private var optionsJSON: JSONValue {
+    [
+      "attention": .text(options.attention.rawValue), "dropout": .boolean(options.dropout),
+      "gradient_bucket": .text(QuantityText.text(options.gradientBucket)),
+      "overlap_gradient_reduction": .boolean(options.overlapGradientReduction),
+      "gradient_reduction": .text(options.gradientReduction.rawValue),
+      "prefetch_layers": .integer(options.prefetchLayers),
+      "reshard_after_forward": .boolean(options.reshardAfterForward),
+      "overlap_pipeline_sends": .boolean(options.overlapPipelineSends),
+      "overlap_tensor_backward": .boolean(options.overlapTensorBackward),
+      "clip_gradients": .boolean(options.clipsGradients),
+      "memory_limit": options.memoryLimit.map { .text(QuantityText.text($0)) } ?? .null,
+      "communication_buffers": .text(QuantityText.text(options.communicationBuffers)),
+    ]
+  }
+}

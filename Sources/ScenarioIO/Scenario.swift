@@ -1,0 +1,23 @@
+import Hardware
+import Parallelism
+import Workload
+
+/// Everything one simulation needs, read, resolved and checked.
+public struct Scenario: Hashable, Sendable {
+  /// Name for people and for results.
+  public let name: String
+  /// What the scenario is about; empty when the file does not say.
+  public let description: String
+  /// The model, laid out for the job's sequence length.
+  public let model: Model
+  /// The cluster with all its nodes.
+  public let cluster: Cluster
+  /// What one iteration trains on.
+  public let job: TrainingJob
+  /// Who computes what; free of violations for this model, job and cluster.
+  public let plan: ParallelPlan
+  /// How the training framework runs the plan.
+  public let options: ExecutionOptions
+  /// All inputs with their references resolved, as one line of JSON: what a trace keeps to be reproducible.
+  public let resolvedText: String
+}
