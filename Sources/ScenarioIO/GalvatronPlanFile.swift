@@ -34,7 +34,7 @@ public enum GalvatronPlanFile {
       throw InputError(kind: .badInput, problems: log.problems)
     }
     let fields = root.entries.compactMap { entry in
-      value(entry.value, path: entry.key, log).map { (key: entry.key, value: $0) }
+      value(entry.value, path: entry.key, log).map { GalvatronPlan.Field(key: entry.key, value: $0) }
     }
     try log.throwIfAny()
     do throws(GalvatronPlanError) {
@@ -51,7 +51,7 @@ public enum GalvatronPlanFile {
     } catch { throw located("\(error)", root) }
   }
 
-  private static func value(_ node: DocumentNode, path: String, _ log: ProblemLog) -> GalvatronValue? {
+  private static func value(_ node: DocumentNode, path: String, _ log: ProblemLog) -> GalvatronPlan.Value? {
     switch node.value {
     case .integer(let number): return .integer(number)
     case .text(let text): return .text(text)
