@@ -59,7 +59,7 @@ extension HDF5Object where Self: ~Copyable {
     switch H5Tget_class(type.id) {
     case H5T_STRING:
       let id = attribute.id
-      let texts = try HDF5Text.read(count: count ?? 1, storedType: type.id, space: space.id, at: place) {
+      let texts = try HDF5Text.read(count: count ?? 1, storedType: type.id, of: object, at: place) {
         H5Aread(id, $0, $1)
       }
       return count == nil ? texts.first.map { .text($0) } : .texts(texts)

@@ -70,7 +70,7 @@ package struct HDF5Dataset: ~Copyable, HDF5Object {
     let space = try dataspace()
     let count = try elementCount(of: try extents(of: space), elementBytes: 1)
     let dataset = objectID
-    return try HDF5Text.read(count: count, storedType: type.id, space: space.id, at: location) { memoryType, buffer in
+    return try HDF5Text.read(count: count, storedType: type.id, of: dataset, at: location) { memoryType, buffer in
       H5Dread(dataset, memoryType, chdf5_everything(), chdf5_everything(), chdf5_default(), buffer)
     }
   }

@@ -39,28 +39,31 @@ enum HDF5Text {
     }
   }
 
-  /// Reads strings, variable-length or fixed.
+  /// Reads strings, variable-length or fixed, of an object in a finished file.
   static func read(
-    count: Int, storedType: hid_t, space: hid_t, at location: HDF5Location,
+    count: Int, storedType: hid_t, of object: hid_t, at location: HDF5Location,
     _ call: (hid_t, UnsafeMutableRawPointer?) -> herr_t
   ) throws(HDF5Error) -> [String] {
     guard H5Tget_class(storedType) == H5T_STRING else { throw location.error("read", "holds no text") }
     if try location.check("read", { H5Tis_variable_str(storedType) }) > 0 {
-      return try readVariable(count, storedType, space, at: location, call)
+      return try readVariable(count, of: object, at: location, call)
     }
     return try readFixed(count, storedType, at: location, call)
   }
 
   private static func readVariable(
-    _ count: Int, _ type: hid_t, _ space: hid_t, at location: HDF5Location,
+    _ count: Int, of object: hid_t, at location: HDF5Location,
     _ call: (hid_t, UnsafeMutableRawPointer?) -> herr_t
   ) throws(HDF5Error) -> [String] {
-    var pointers = [UnsafeMutablePointer<CChar>?](repeating: nil, count: count)
-    try location.check("read") { pointers.withUnsafeMutableBytes { call(type, $0.baseAddress) } }
-    let texts = pointers.map { pointer in pointer.map { String(cString: $0) } ?? "" }
-    try location.check("read") {
-      pointers.withUnsafeMutableBytes { H5Dvlen_reclaim(type, space, chdf5_default(), $0.baseAddress) }
-    }
+    let type = try location.handle("read", closedBy: H5Tclose) { chdf5_text_place() }
+    let typeID = type.id
+    let (size, overflow) = count.multipliedReportingOverflow(by: 16)
+    guard !overflow else { throw location.error("read", "claims \(count) texts") }
+    var places = [UInt8](repeating: 0, count: size)
+    if count > 0 { try location.check("read") { places.withUnsafeMutableBytes { call(typeID, $0.baseAddress) } } }
+    var heap = try HDF5TextHeap(of: object, at: location)
+    var texts: [String] = []
+    for index in 0..<count { texts.append(try heap.text(placedAt: places[(index * 16)..<(index * 16 + 16)])) }
     return texts
   }
 

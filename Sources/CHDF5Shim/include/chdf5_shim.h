@@ -42,4 +42,11 @@ void chdf5_silence_thread(void);
 // Copies the innermost message of this thread's error stack, without line breaks, into `text`; "" when there is none.
 void chdf5_innermost_message(char *text, size_t capacity);
 
+// A type of 16 opaque bytes into which variable-length text is read as it lies in the file: u32 length, u64 address of
+// the collection, u32 index within it. The library's own look-up crashes on damaged indices.
+hid_t chdf5_text_place(void);
+
+// The descriptor behind the file of an object, and the bytes before its first address; negative on failure.
+int chdf5_descriptor(hid_t object, hsize_t *offset);
+
 #endif

@@ -1,0 +1,50 @@
+import HDF5IO
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// A result file that could not be written: an input/output error, exit status 74 on the command line.
+public enum ExportError: Error, Hashable, Sendable {
+  /// The system or a library refused; the reason is in its words.
+  case cannotWrite(path: String, reason: String)
+  /// The disk, or the quota, is full.
+  case diskFull(path: String)
+  /// Something under this name would be replaced that is no ordinary file.
+  case notAFile(path: String)
+
+  /// Tells a full disk from other refusals of the system.
+  init(path: String, systemError: Int32) {
+    if systemError == ENOSPC || systemError == EDQUOT {
+      self = .diskFull(path: path)
+    } else {
+      self = .cannotWrite(path: path, reason: String(cString: strerror(systemError)))
+    }
+  }
+
+  /// Translates a refusal of the HDF5 library.
+  ///
+  /// - Parameters:
+  ///   - error: The refusal.
+  ///   - path: The final name of the file, which users know, in place of the temporary one.
+  public init(_ error: HDF5Error, path: String) {
+    if let number = error.systemError, number == ENOSPC || number == EDQUOT {
+      self = .diskFull(path: path)
+    } else {
+      self = .cannotWrite(path: path, reason: "\(error.operation): \(error.reason)")
+    }
+  }
+}
+
+extension ExportError: CustomStringConvertible {
+  /// Where, what was found, what to do.
+  public var description: String {
+    switch self {
+    case .cannotWrite(let path, let reason): "\(path): cannot be written: \(reason)"
+    case .diskFull(let path): "\(path): the disk or quota is full; free some space or choose another folder"
+    case .notAFile(let path): "\(path): is not an ordinary file; choose another name"
+    }
+  }
+}
