@@ -132,7 +132,7 @@ struct PlanCheck {
     log.add(at: position(of: finding.path), path: finding.path, found + repeated, advice)
   }
 
-  /// A plan whose degrees multiply beyond the GPUs is refused before anything is computed with them.
+  /// A plan whose degrees multiply beyond 64 bits is refused before anything is computed with them.
   private func hasCountableDegrees(_ plan: ParallelPlan, _ setting: PlanSetting) -> Bool {
     let strategies = [plan.embedding, plan.head] + plan.layers
     let isCountable = strategies.allSatisfy { strategy in
@@ -140,10 +140,9 @@ struct PlanCheck {
         strategy.tensorParallel, strategy.ulysses, strategy.contextParallel, strategy.dataParallel,
         strategy.expertParallel,
       ]
-      return degrees.allSatisfy { (1...setting.devices).contains($0) }
+      return degrees.allSatisfy { (1...1_000_000_000).contains($0) }
     }
-    // A billion GPUs at most: the product of two degrees is safe, so each partial product is compared.
-    let isProductSafe = isCountable && strategies.allSatisfy { Self.product($0) <= Double(setting.devices) }
+    let isProductSafe = isCountable && strategies.allSatisfy { Self.product($0) <= 1e15 }
     let isPipelineSafe =
       (1...setting.devices).contains(plan.pipelineParallel) && (1...100_000).contains(plan.virtualStages)
     guard isProductSafe, isPipelineSafe else {
