@@ -86,14 +86,6 @@ extension ParallelPlan {
   public var text: String { "pp\(pipelineParallel) vpp\(virtualStages) mb\(microBatches)" }
 }
 
-/// A value of a Galvatron plan file.
-public enum GalvatronValue: Hashable, Sendable {
-  /// A whole number.
-  case integer(Int)
-  /// A text.
-  case text(String)
-}
-
 /// A Galvatron plan that cannot be used.
 public struct GalvatronPlanError: Error, CustomStringConvertible {
   /// Where, what was found, what to do.
@@ -102,19 +94,37 @@ public struct GalvatronPlanError: Error, CustomStringConvertible {
 
 /// The fields of a Galvatron plan file.
 public struct GalvatronPlan: Hashable, Sendable {
-  /// Names of the fields in order.
-  let keys: [String]
-  /// Values of the fields in order.
-  let values: [GalvatronValue]
+  /// A value of a plan file.
+  public enum Value: Hashable, Sendable {
+    /// A whole number.
+    case integer(Int)
+    /// A text.
+    case text(String)
+  }
+
+  /// One entry of a plan file.
+  public struct Field: Hashable, Sendable {
+    /// The key.
+    public let key: String
+    /// Its value.
+    public let value: Value
+
+    /// Pairs a key with its value.
+    public init(key: String, value: Value) {
+      self.key = key
+      self.value = value
+    }
+  }
 
   /// The fields in order.
-  public var fields: [(key: String, value: GalvatronValue)] { zip(keys, values).map { (key: $0, value: $1) } }
+  public let fields: [Field]
 
   /// Adopts fields.
-  public init(fields: [(key: String, value: GalvatronValue)]) throws(GalvatronPlanError) {
-    keys = fields.map(\.key)
-    values = fields.map(\.value)
-    if !keys.contains("pp_deg") { throw GalvatronPlanError(description: "pp_deg: missing; give the pipeline degree") }
+  public init(fields: [Field]) throws(GalvatronPlanError) {
+    self.fields = fields
+    if !fields.contains(where: { $0.key == "pp_deg" }) {
+      throw GalvatronPlanError(description: "pp_deg: missing; give the pipeline degree")
+    }
   }
 
   /// Sequences of one iteration.
