@@ -53,12 +53,25 @@ public enum GalvatronPlanFile {
 
   private static func value(_ node: DocumentNode, path: String, _ log: ProblemLog) -> GalvatronPlan.Value? {
     switch node.value {
-    case .integer(let number): return .integer(number)
-    case .text(let text): return .text(text)
+    case .integer(let number) where countable.contains(number): return .integer(number)
+    case .text(let text) where text.split(separator: ",").allSatisfy({ isCountable($0) }): return .text(text)
+    case .integer, .text:
+      log.add(node, path: path, expected: "numbers of at most \(countable.upperBound)")
+      return nil
     default:
       log.add(node, path: path, expected: "a whole number or a text of comma-separated numbers")
       return nil
     }
+  }
+
+  /// Numbers whose products of two fit 64 bits.
+  private static let countable = -1_000_000_000...1_000_000_000
+
+  /// Words are left to the plan; numbers have to be countable.
+  private static func isCountable(_ entry: Substring) -> Bool {
+    let digits = entry.filter { !$0.isWhitespace }
+    guard DecimalNumber.prefixLength(of: digits) == digits.utf8.count, !digits.isEmpty else { return true }
+    return Int(digits).map { countable.contains($0) } ?? false
   }
 
   private static func located(_ description: String, _ root: DocumentNode) -> InputError {

@@ -41,11 +41,23 @@ struct PlanReader {
   private func textPlan(_ reader: MappingReader, _ setting: PlanSetting) -> ParallelPlan? {
     let isAlone = refuseKeys(of: reader, beside: "text", allowed: ["text"], setting)
     guard let node = reader.value("text"), let text = log.text(node, path: "plan.text"), isAlone else { return nil }
+    guard Self.layerCount(text) <= 100_000 else {
+      log.add(node, path: "plan.text", expected: "counts before * that add up to at most 100000 layers")
+      return nil
+    }
     do throws(PlanTextError) {
       return try ParallelPlan(text: text)
     } catch {
       addText("\(error)", node, path: "plan.text")
       return nil
+    }
+  }
+
+  /// The sum of the counts before the stars of a plan text, so that a short text cannot fill the memory.
+  private static func layerCount(_ text: String) -> Int {
+    text.split(separator: "*", omittingEmptySubsequences: false).dropLast().reduce(0) { sum, part in
+      let digits = String(part.reversed().prefix { $0.isNumber }.reversed())
+      return min(1_000_000_000, sum + min(1_000_000_000, Int(digits) ?? 1_000_000_000))
     }
   }
 
@@ -132,7 +144,7 @@ struct PlanCheck {
     log.add(at: position(of: finding.path), path: finding.path, found + repeated, advice)
   }
 
-  /// A plan whose degrees multiply beyond the GPUs is refused before anything is computed with them.
+  /// A plan whose degrees multiply beyond 64 bits is refused before anything is computed with them.
   private func hasCountableDegrees(_ plan: ParallelPlan, _ setting: PlanSetting) -> Bool {
     let strategies = [plan.embedding, plan.head] + plan.layers
     let isCountable = strategies.allSatisfy { strategy in
@@ -140,15 +152,16 @@ struct PlanCheck {
         strategy.tensorParallel, strategy.ulysses, strategy.contextParallel, strategy.dataParallel,
         strategy.expertParallel,
       ]
-      return degrees.allSatisfy { (1...setting.devices).contains($0) }
+      return degrees.allSatisfy { (1...1_000_000_000).contains($0) }
     }
-    // A billion GPUs at most: the product of two degrees is safe, so each partial product is compared.
-    let isProductSafe = isCountable && strategies.allSatisfy { Self.product($0) <= Double(setting.devices) }
+    let isProductSafe = isCountable && strategies.allSatisfy { Self.product($0) <= 1e15 }
     let isPipelineSafe =
-      (1...setting.devices).contains(plan.pipelineParallel) && (1...100_000).contains(plan.virtualStages)
+      [plan.pipelineParallel, plan.microBatches, plan.rankOrder.pipelineStride ?? 1].allSatisfy {
+        (1...1_000_000_000).contains($0)
+      } && (1...100_000).contains(plan.virtualStages) && plan.layersPerStage.allSatisfy { (0...1_000_000).contains($0) }
     guard isProductSafe, isPipelineSafe else {
-      let advice = "expected degrees of at least 1 whose product divides the GPUs"
-      log.add(at: node.position, path: "plan", "found degrees that need more than \(setting.devices) GPUs", advice)
+      let advice = "expected degrees whose product is the \(setting.devices) GPUs, and as many layers as the model has"
+      log.add(at: node.position, path: "plan", "found degrees or counts that are far too large", advice)
       return false
     }
     return true
