@@ -55,7 +55,7 @@ struct DegreePlanReader {
       return nil
     }
     guard let node = reader.value("stages") else {
-      return Self.evenSplit(blocks: setting.model.blocks.count, stages: count)
+      return StageSplit.even(blocks: setting.model.blocks.count, stages: count)
     }
     guard case .list(let items) = node.value else {
       log.add(node, path: "plan.stages", expected: "a list of \(count) whole numbers, blocks per virtual stage")
@@ -65,12 +65,6 @@ struct DegreePlanReader {
     return read.contains { $0 == nil } ? nil : read.compactMap { $0 }
   }
 
-  /// The same number of blocks for every stage; the remainder goes to the middle, the last stage has the head.
-  static func evenSplit(blocks: Int, stages: Int) -> [Int] {
-    let remainder = blocks % stages
-    let start = (stages - remainder) / 2
-    return (0..<stages).map { blocks / stages + ((start..<start + remainder).contains($0) ? 1 : 0) }
-  }
 
   /// From `plan.micro_batches`, or from `job.micro_batch` sequences for each replica.
   private func microBatches(_ layers: [LayerStrategy]) -> Int? {

@@ -82,16 +82,16 @@ struct ScenarioTests {
 
   /// 10 = 2+3+3+2, 11 over 4: remainder 3 begins at (4 - 3) / 2 = 0.
   @Test func `the remainder of an even split goes to the middle`() {
-    #expect(DegreePlanReader.evenSplit(blocks: 10, stages: 4) == [2, 3, 3, 2])
-    #expect(DegreePlanReader.evenSplit(blocks: 11, stages: 4) == [3, 3, 3, 2])
-    #expect(DegreePlanReader.evenSplit(blocks: 5, stages: 4) == [1, 2, 1, 1])
-    #expect(DegreePlanReader.evenSplit(blocks: 2, stages: 4) == [0, 1, 1, 0])
+    #expect(StageSplit.even(blocks: 10, stages: 4) == [2, 3, 3, 2])
+    #expect(StageSplit.even(blocks: 11, stages: 4) == [3, 3, 3, 2])
+    #expect(StageSplit.even(blocks: 5, stages: 4) == [1, 2, 1, 1])
+    #expect(StageSplit.even(blocks: 2, stages: 4) == [0, 1, 1, 0])
   }
 
   @Test func `every even split keeps every block`() {
     for blocks in 0...40 {
       for stages in 1...12 {
-        let split = DegreePlanReader.evenSplit(blocks: blocks, stages: stages)
+        let split = StageSplit.even(blocks: blocks, stages: stages)
         #expect(split.reduce(0, +) == blocks && split.count == stages)
         #expect((split.max() ?? 0) - (split.min() ?? 0) <= 1)
       }
