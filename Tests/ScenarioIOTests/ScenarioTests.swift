@@ -65,12 +65,14 @@ struct ScenarioTests {
     #expect(scenario.plan.head.dataParallel == 1)
   }
 
+  /// Strides are products of what lies inside the pipeline: tp 2 x cp 2 = 4, and tp 2 alone.
   @Test(
     arguments: [
-      ("tp-cp-dp-pp", nil), ("tp-cp-pp-dp", 4), ("tp-pp-cp-dp", 2), ("tp-cp-ep-dp-pp", nil),
-    ] as [(String, Int?)])
-  func `the order of dimensions decides the stride of the pipeline`(order: String, stride: Int?) throws {
-    let scenario = try Sample.read(Sample.scenario(plan: "{pp: 2, tp: 2, cp: 2, order: \(order)}"))
+      ("tp-cp-dp-pp", 2, nil), ("tp-cp-ep-dp-pp", 2, nil), ("tp-cp-pp-dp", 2, 4), ("tp-pp-dp", 1, 2),
+      ("tp-pp-cp-dp", 1, 2),
+    ] as [(String, Int, Int?)])
+  func `the order of dimensions decides the stride of the pipeline`(order: String, context: Int, stride: Int?) throws {
+    let scenario = try Sample.read(Sample.scenario(plan: "{pp: 2, tp: 2, cp: \(context), order: \(order)}"))
     #expect(scenario.plan.rankOrder.pipelineStride == stride)
   }
 
@@ -177,6 +179,24 @@ struct ScenarioTests {
     #expect(short.resolvedText == long.resolvedText)
     let parsed = try SourceDocument.parse(short.resolvedText, source: SourceFile(name: "resolved", directory: nil))
     #expect(parsed.root["cluster"]?["device"]?["memory_capacity"]?.text == "80GiB")
+  }
+}
+
+@Suite("Shipped runs")
+struct ShippedRunTests {
+  /// The files of `Scenarios/runs` beside the tests; none in a checkout without them.
+  static let paths: [String] = {
+    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent().appending(path: "Scenarios/runs")
+    let files = try? FileManager.default.contentsOfDirectory(at: root, includingPropertiesForKeys: nil)
+    return (files ?? []).map { $0.path }.filter { $0.hasSuffix(".yaml") }.sorted()
+  }()
+
+  @Test(.enabled(if: !paths.isEmpty), arguments: paths)
+  func `every shipped run can be read`(path: String) throws {
+    let scenario = try ScenarioFile.load(path: path)
+    #expect(path.hasSuffix("/\(scenario.name).yaml"))
+    #expect(scenario.plan.layers.count == scenario.model.blocks.count)
   }
 }
 
