@@ -16,7 +16,8 @@ public struct TraceDescription: Hashable, Sendable {
 
   /// A further number of the summary.
   public struct Scalar: Hashable, Sendable {
-    /// Name of the dataset in `/summary`; none of those that are there anyway, no slash.
+    /// Name of the dataset in `/summary`; no slash, none of those that are there anyway, and not the name of an axis
+    /// such as `rank`.
     public var name: String
     /// The number.
     public var value: Double

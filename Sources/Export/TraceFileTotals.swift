@@ -59,9 +59,10 @@ struct TraceFileTotals {
   private func write(
     _ failure: OutOfMemory, into group: borrowing HDF5Group, _ scales: inout HDF5DimensionScales
   ) throws(HDF5Error) {
-    try group.write("rank", Int32(failure.rank), DatasetNote("first rank that fails"))
-    try group.write("stage", Int32(failure.stage), DatasetNote("its pipeline stage"))
-    try group.write("time", failure.time.nanoseconds, DatasetNote("when", units: "ns"))
+    // A single number must not bear the name of an axis: h5netcdf takes it for the axis itself.
+    try group.write("failing_rank", Int32(failure.rank), DatasetNote("first rank that fails"))
+    try group.write("failing_stage", Int32(failure.stage), DatasetNote("its pipeline stage"))
+    try group.write("failing_time", failure.time.nanoseconds, DatasetNote("when", units: "ns"))
     try group.write("task", failure.task, DatasetNote("what asked"))
     try group.write("requested", failure.requested.count, DatasetNote("bytes asked for", units: "byte"))
     try group.write(
