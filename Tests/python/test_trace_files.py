@@ -3,6 +3,7 @@
 import collections
 import hashlib
 import json
+import pathlib
 import re
 import shutil
 import subprocess
@@ -270,3 +271,31 @@ def test_timeline_and_trace_agree(slices_and_others, file):
         pytest.skip("the timeline belongs to another run")
     assert [nanoseconds(event) for event in slices_and_others["X"]] == starts[rows].tolist()
     assert [nanoseconds(event, "dur") for event in slices_and_others["X"]] == durations[rows].tolist()
+
+
+# --- the document ----------------------------------------------------------------------------------------------------
+
+DOCUMENT = pathlib.Path(__file__).resolve().parents[2] / "docs" / "hdf5.md"
+EXAMPLES = re.findall(r"```python\n(.*?)```", DOCUMENT.read_text(encoding="utf-8"), flags=re.DOTALL)
+
+
+def test_document_names_every_dataset(file):
+    prose = re.sub(r"```.*?```", "", DOCUMENT.read_text(encoding="utf-8"), flags=re.DOTALL)
+    named = {word.rpartition("/")[2] for word in re.findall(r"`([^`\n]+)`", prose)}
+    missing = []
+
+    def check(name, item):
+        if name.rpartition("/")[2] not in named:
+            missing.append(name)
+
+    file.visititems(check)
+    # A caller of the library may add to these two.
+    extras = {f"summary/{name}" for name in file["summary"]} | {f"inputs/{name}" for name in file["inputs"]}
+    assert [name for name in missing if name not in extras and not name.startswith("types")] == []
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda text: text.split("\n")[0])
+def test_document_examples_run(example, trace, tmp_path, monkeypatch):
+    (tmp_path / "trace.h5").symlink_to(trace.resolve())
+    monkeypatch.chdir(tmp_path)
+    exec(compile(example, "example", "exec"), {})
