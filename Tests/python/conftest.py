@@ -16,13 +16,13 @@ def file_from_environment(variable):
     return path
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def trace():
     """A trace written by `galvasim simulate --trace FILE.h5`."""
     return file_from_environment("GALVASIM_TRACE")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def timeline():
     """A timeline written by `galvasim simulate --timeline FILE.json`."""
     return file_from_environment("GALVASIM_TIMELINE")
