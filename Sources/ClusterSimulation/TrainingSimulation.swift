@@ -104,6 +104,17 @@ public struct TrainingSimulation: Sendable {
       layersOfStage: (0..<setup.plan.pipelineParallel).map { layout.layers(ofRank: $0) })
   }
 
+  /// The groups the first rank of each class belongs to, by stage and use.
+  public func groups() -> [(stage: Int, name: String, members: [Int])] {
+    let classes = RankClasses(setup: setup, layout: layout)
+    return classes.classes.flatMap { rankClass in
+      let position = classes.location(rankClass.members[0]).position
+      return classes.stageGroups[rankClass.stage].uses.map { use in
+        (rankClass.stage, use.name, classes.members(stage: rankClass.stage, position: position, use: use))
+      }
+    }
+  }
+
   /// Runs compiled programs.
   static func execute(programs: ProgramSet, map: RankMap, executor: ExecutorChoice) -> ExecutionRecord {
     switch executor {

@@ -1,0 +1,24 @@
+import ArgumentParser
+import GalvaSim
+
+/// An intermediate value that can be printed instead of the report.
+enum PrintedValue: String, CaseIterable, ExpressibleByArgument {
+  case schedule
+  case taskGraph = "task-graph"
+  case routes
+  case memory
+  case costs
+  case groups
+
+  /// The value as text.
+  func text(of scenario: Scenario, options: RunOptions) throws -> String {
+    switch self {
+    case .schedule: try IntermediateText.schedule(scenario)
+    case .taskGraph: try IntermediateText.taskGraph(scenario, expandRanks: options.expandRanks)
+    case .routes: try IntermediateText.routes(scenario)
+    case .memory: try IntermediateText.memory(scenario, options: options)
+    case .costs: try IntermediateText.costs(scenario)
+    case .groups: try IntermediateText.groups(scenario)
+    }
+  }
+}
