@@ -74,11 +74,11 @@ extension StageLowering {
 
   /// Group slots over which a layer's parameters are sharded, with the bytes one rank needs of each part.
   mutating func gatherParts(_ number: Int) -> [(slot: Int, bytes: Int64)] {
-    let layer = pricing.layer(number, size: setup.strategy(number).dataParallel)
+    let counts = parameterCounts(number)
     let strategy = setup.strategy(number)
     let parts = [
-      (groups.existingSlot(.dimension(.sharding, of: strategy)), layer.denseParameters),
-      (groups.existingSlot(.dimension(.expertData, of: strategy)), layer.expertParameters),
+      (groups.existingSlot(.dimension(.sharding, of: strategy)), counts.dense),
+      (groups.existingSlot(.dimension(.expertData, of: strategy)), counts.expert),
     ]
     return parts.compactMap { slot, count in
       guard let slot, count > 0 else { return nil }

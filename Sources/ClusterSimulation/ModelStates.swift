@@ -23,16 +23,30 @@ struct ModelStates {
 }
 
 extension StageLowering {
-  /// States of all layers of the rank. A tied embedding whose two ends share a rank is held once.
+  /// States of all layers of the rank.
   mutating func modelStates() -> ModelStates {
     layout.layers(ofRank: rank).reduce(ModelStates()) { $0 + modelStates($1) }
   }
 
   /// States of one layer (Rajbhandari et al. 2020, arXiv 1910.02054, section 5).
   mutating func modelStates(_ number: Int) -> ModelStates {
+    let counts = parameterCounts(number)
+    return states(counts.dense, number, replicas: replicas(number))
+      + states(counts.expert, number, replicas: replicas(number, expert: true))
+  }
+
+  /// Parameters of a layer one rank holds without ZeRO. The head of a tied model counts the token table when the embedding
+  /// lives on another pipeline rank, because then it holds a copy.
+  mutating func parameterCounts(_ number: Int) -> (dense: Int64, expert: Int64) {
     let layer = pricing.layer(number, size: setup.strategy(number).dataParallel)
-    return states(layer.denseParameters, number, replicas: replicas(number))
-      + states(layer.expertParameters, number, replicas: replicas(number, expert: true))
+    let holdsCopy = number == setup.layerCount - 1 && setup.sharesTiedEmbedding(layout)
+    return (layer.denseParameters + (holdsCopy ? tiedParameters(number) : 0), layer.expertParameters)
+  }
+
+  /// Parameters of the token table one rank of a layer holds when the model ties them to the head's; 0 when it does not.
+  func tiedParameters(_ number: Int) -> Int64 {
+    setup.model.tiedParameters?.countPerRank(
+      tensorParallel: setup.strategy(number).tensorParallel, expertParallel: 1) ?? 0
   }
 
   private func states(_ parameters: Int64, _ number: Int, replicas: Int64) -> ModelStates {

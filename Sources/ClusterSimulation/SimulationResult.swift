@@ -142,7 +142,9 @@ public struct SimulationResult: Sendable {
 
 extension TrainingSetup {
   /// Memory a rank may use: the device's, or the limit asked for.
-  public var memoryCapacity: Bytes { min(options.memoryLimit ?? cluster.device.memoryCapacity, cluster.device.memoryCapacity) }
+  public var memoryCapacity: Bytes {
+    min(options.memoryLimit ?? cluster.device.memoryCapacity, cluster.device.memoryCapacity)
+  }
 }
 
 extension MemoryTimeline {

@@ -67,12 +67,10 @@ extension StageLowering {
 
   private mutating func addTiedEmbedding(_ builder: inout TemplateBuilder) {
     guard let slot = groups.existingSlot(.tiedEmbedding) else { return }
-    let layer = pricing.layer(0, size: setup.plan.embedding.dataParallel)
     builder.layer = 0
+    let bytes = tiedParameters(0) * setup.job.gradientFormat.bytesPerElement
     add(
-      CollectiveCall(
-        kind: .allReduce,
-        payload: Bytes(layer.denseParameters * setup.job.gradientFormat.bytesPerElement)),
+      CollectiveCall(kind: .allReduce, payload: Bytes(bytes)),
       slot: slot, stream: .data, name: pricing.name("reduce_tied_embedding"), kind: .gradientReduction, to: &builder)
     builder.layer = -1
   }

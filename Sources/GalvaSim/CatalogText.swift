@@ -115,7 +115,8 @@ public enum CatalogText {
       }
     }
     return [Fact("name", .text(device.name)), Fact("title", .text(device.title))] + peaks + [
-      Fact("memory_capacity_bytes", .integer(device.memoryCapacity.count), source(device.provenance, "memory_capacity")),
+      Fact(
+        "memory_capacity_bytes", .integer(device.memoryCapacity.count), source(device.provenance, "memory_capacity")),
       Fact(
         "memory_bandwidth_bytes_per_s", .number(device.memoryBandwidth.bytesPerSecond),
         source(device.provenance, "memory_bandwidth")),

@@ -91,7 +91,8 @@ public enum IntermediateText {
   /// The groups of ranks each pipeline rank's first rank belongs to.
   public static func groups(_ scenario: Scenario) throws -> String {
     try TrainingSimulation(scenario.setup).groups().map { group in
-      let members = group.members.count > 16
+      let members =
+        group.members.count > 16
         ? group.members.prefix(16).map(String.init).joined(separator: " ") + " ... (\(group.members.count))"
         : group.members.map(String.init).joined(separator: " ")
       return "stage \(group.stage)\t\(group.name)\t\(members)"

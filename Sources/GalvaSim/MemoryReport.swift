@@ -29,7 +29,8 @@ extension ScenarioRun {
     guard peak.row >= 0 else { return "from the start: resident model states" }
     let task = result.trace.task(row: peak.row)
     let microBatch = task.microBatch >= 0 ? ", micro-batch \(task.microBatch)" : ""
-    return "at \(Readable.time(peak.time.seconds.value)): \(task.info.kind.name) of layer \(task.info.layer)\(microBatch)"
+    return
+      "at \(Readable.time(peak.time.seconds.value)): \(task.info.kind.name) of layer \(task.info.layer)\(microBatch)"
   }
 
   private func failureLines(_ failure: OutOfMemory) -> [String] {

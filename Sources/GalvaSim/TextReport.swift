@@ -46,7 +46,9 @@ extension ScenarioRun {
   }
 
   private var speedLines: [String] {
-    guard result.fits else { return ["DOES NOT FIT: see the memory section below; a plan that does not fit has no speed"] }
+    guard result.fits else {
+      return ["DOES NOT FIT: see the memory section below; a plan that does not fit has no speed"]
+    }
     let perDevice = tokensPerSecond / Double(scenario.cluster.deviceCount)
     let what = scenario.model.embedding.isText ? "tokens" : "patches"
     return [

@@ -52,7 +52,9 @@ struct CatalogCommand: ParsableCommand {
     func run() throws {
       try CommandFailure.wrapping {
         let facts = try CatalogText.facts(kind.rawValue, name)
-        if output.json { output.print(CatalogText.document(kind.rawValue, name, facts)) } else {
+        if output.json {
+          output.print(CatalogText.document(kind.rawValue, name, facts))
+        } else {
           StandardOutput.write(CatalogText.text(facts))
         }
       }

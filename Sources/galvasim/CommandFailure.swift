@@ -1,5 +1,5 @@
+import ArgumentParser
 import GalvaSim
-import Logging
 
 /// A failure with the exit status the contract gives it and the text people see.
 struct CommandFailure: Error {
@@ -9,24 +9,20 @@ struct CommandFailure: Error {
   let lines: [String]
 
   /// A failure with its own text.
-  init(status: Int32, _ text: String) {
+  init(status: Int32, _ lines: [String]) {
     self.status = status
-    lines = [text]
+    self.lines = lines
   }
 
   /// Any failure of the library; what is not known is internal.
   init(_ error: any Error) {
     switch error {
     case let error as CommandFailure: self = error
-    case let error as InputError:
-      status = Int32(error.exitStatus)
-      lines = error.problems.map(\.description)
+    case let error as InputError: self.init(status: Int32(error.exitStatus), error.problems.map(\.description))
     case let error as SimulationError:
-      if case .deadlock = error { status = 11 } else { status = 65 }
-      lines = ["\(error)"]
-    case let error as ExportError: self.init(status: 74, "\(error)")
-    case let error as TextFileError: self.init(status: 74, "\(error)")
-    default: self.init(status: 70, "internal error: \(error)")
+      if case .deadlock = error { self.init(status: 11, ["\(error)"]) } else { self.init(status: 65, ["\(error)"]) }
+    case let error as ExportError: self.init(status: 74, ["\(error)"])
+    default: self.init(status: 70, ["internal error: \(error)"])
     }
   }
 

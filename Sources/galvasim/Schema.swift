@@ -19,7 +19,7 @@ struct Schema: ParsableCommand {
   func run() throws {
     try CommandFailure.wrapping {
       guard let text = Catalog.builtIn.schema(kind.rawValue) else {
-        throw CommandFailure(status: 70, "the schema of \(kind.rawValue) is not part of this build")
+        throw CommandFailure(status: 70, ["the schema of \(kind.rawValue) is not part of this build"])
       }
       StandardOutput.write(text)
     }
