@@ -18,6 +18,8 @@ struct ReplayExecutor: ~Copyable {
   private struct Cursor: BitwiseCopyable {
     var step: Int32
     var operation: Int32 = 0
+    /// Rows written when the rank last stopped.
+    var rowsDone: Int32 = 0
     /// Whether the rank waits for a message.
     var awaitsMessage = false
     /// Next rank that waits in the same group.
@@ -45,21 +47,19 @@ struct ReplayExecutor: ~Copyable {
   /// Runs everything.
   static func run(programs: ProgramSet, map: RankMap) -> ExecutionRecord {
     var stuck: [(simulatedRank: Int, row: Int)] = []
-    let columns = TimeColumns.recording(count: map.rowCount) { pointers in
+    let columns = TimeColumns.recording(count: map.rowCount, initial: nil) { pointers in
       var executor = ReplayExecutor(programs: programs, map: map, columns: pointers)
       while let rank = executor.ready.popLast() { executor.advance(Int(rank)) }
       stuck = executor.stuckRows()
+      for (rank, row) in stuck { pointers.markUnfinished(row..<map.firstRows[rank + 1]) }
     }
     return ExecutionRecord(columns: columns, stuck: stuck, eventCount: map.rowCount)
   }
 
   private func stuckRows() -> [(simulatedRank: Int, row: Int)] {
-    var stuck: [(simulatedRank: Int, row: Int)] = []
-    for rank in 0..<tables.rankCount where cursors[rank].step < tables.stepBounds[rank * 2 + 1] {
-      let cursor = cursors[rank]
-      stuck.append((rank, tables.firstRows[rank] + Int(tables.steps[Int(cursor.step)].firstRow + cursor.operation)))
+    (0..<tables.rankCount).filter { cursors[$0].step < tables.stepBounds[$0 * 2 + 1] }.map {
+      ($0, tables.firstRows[$0] + Int(cursors[$0].rowsDone))
     }
-    return stuck
   }
 
   /// Runs a rank until it finishes or must wait.
@@ -67,12 +67,12 @@ struct ReplayExecutor: ~Copyable {
     let lastStep = tables.stepBounds[rank * 2 + 1]
     var cursor = cursors[rank]
     cursor.awaitsMessage = false
-    cursors[rank] = cursor
     while cursor.step < lastStep {
       guard runStep(rank, &cursor) else { return }
       cursor.operation = 0
       cursor.step += 1
     }
+    cursor.rowsDone = Int32(truncatingIfNeeded: tables.firstRows[rank + 1] - tables.firstRows[rank])
     cursors[rank] = cursor
   }
 
@@ -99,6 +99,7 @@ struct ReplayExecutor: ~Copyable {
       var end = start + operation.duration
       if operation.role != .local {
         cursor.operation = Int32(truncatingIfNeeded: index)
+        cursor.rowsDone = step.firstRow + cursor.operation
         guard let span = meet(operation, rank, step.microBatch, &cursor, ready: start) else { return false }
         (start, end) = span
       }
@@ -120,12 +121,13 @@ struct ReplayExecutor: ~Copyable {
       wakeReceiver(tables.peer(of: rank, slot: operation.link))
       return (time, time + operation.duration)
     case .receive:
-      let sent = tables.sendRow(channel: operation.link, rank: rank, microBatch: microBatch)
-      guard columns.ends[sent] >= 0 else {
+      let (sender, offset) = tables.send(channel: operation.link, rank: rank, microBatch: microBatch)
+      guard offset >= 0, offset < cursors[sender].rowsDone else {
         cursor.awaitsMessage = true
         cursors[rank] = cursor
         return nil
       }
+      let sent = tables.firstRows[sender] + Int(offset)
       return (max(time, columns.starts[sent]), max(time, columns.ends[sent]))
     case .join:
       if cursor.grantedStart < 0 {

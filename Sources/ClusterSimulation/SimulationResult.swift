@@ -89,9 +89,11 @@ public struct SimulationResult: Sendable {
     var first: OutOfMemory?
     for rank in 0..<trace.map.rankCount {
       let stage = trace.programs.programs[Int(trace.map.programs[rank])].stage
-      let timeline = MemoryTimeline(trace: trace, simulatedRank: rank)
-      let peak = timeline.peak()
-      if peak.bytes > capacity, let failure = timeline.failure(trace: trace, simulatedRank: rank, capacity: capacity) {
+      let peak = trace.memoryPeak(ofSimulatedRank: rank)
+      if peak.bytes > capacity,
+        let failure = MemoryTimeline(trace: trace, simulatedRank: rank)
+          .failure(trace: trace, simulatedRank: rank, capacity: capacity)
+      {
         if first.map({ failure.time < $0.time }) ?? true { first = failure }
       }
       let time = trace.breakdown(ofSimulatedRank: rank, iteration: iteration)
