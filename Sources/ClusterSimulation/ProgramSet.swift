@@ -99,6 +99,8 @@ public struct ProgramSet: Hashable, Sendable {
 public struct RankMap: Hashable, Sendable {
   /// Global rank each simulated rank stands for (its class's first member when folded), ascending; shape `[ranks]`.
   public internal(set) var globalRanks: [Int]
+  /// Ranks each simulated rank stands for, itself included; shape `[ranks]`.
+  public internal(set) var representedRanks: [Int]
   /// Program of each simulated rank; shape `[ranks]`.
   public internal(set) var programs: [Int32]
   /// First row of each simulated rank in the trace, and the number of rows at the end; shape `[ranks + 1]`.

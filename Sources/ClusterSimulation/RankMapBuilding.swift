@@ -17,6 +17,7 @@ extension RankMap {
     }
     self.isFolded = isFolded
     globalRanks = ranks
+    representedRanks = ranks.map { isFolded ? classes.classes[classes.classOfRank[$0]].members.count : 1 }
     self.programs = ranks.map { Int32(classes.classOfRank[$0]) }
     var rows = [0]
     for program in self.programs { rows.append(rows[rows.count - 1] + programs.programs[Int(program)].rowCount) }

@@ -65,7 +65,11 @@ public struct Trace: Hashable, Sendable {
   }
 
   /// Visits the tasks of a simulated rank in program order.
-  public func forEachTask(ofSimulatedRank rank: Int, _ body: (TraceTask) throws -> Void) rethrows {
+  ///
+  /// - Throws: What `body` throws.
+  public func forEachTask<Failure: Error>(
+    ofSimulatedRank rank: Int, _ body: (TraceTask) throws(Failure) -> Void
+  ) throws(Failure) {
     let program = Int(map.programs[rank])
     let base = map.firstRows[rank]
     for step in programs.steps[programs.stepRange(ofProgram: program)] {

@@ -14,6 +14,12 @@ public enum ExportError: Error, Hashable, Sendable {
   case diskFull(path: String)
   /// Something under this name would be replaced that is no ordinary file.
   case notAFile(path: String)
+  /// No exporter writes files with this extension.
+  case unknownFormat(path: String, known: [String])
+  /// A known format, but compressed.
+  case compressed(path: String)
+  /// Ranks were asked for that were not simulated.
+  case ranksNotSimulated([Int], simulated: [Int])
 
   /// Tells a full disk from other refusals of the system.
   init(path: String, systemError: Int32) {
@@ -45,6 +51,18 @@ extension ExportError: CustomStringConvertible {
     case .cannotWrite(let path, let reason): "\(path): cannot be written: \(reason)"
     case .diskFull(let path): "\(path): the disk or quota is full; free some space or choose another folder"
     case .notAFile(let path): "\(path): is not an ordinary file; choose another name"
+    case .unknownFormat(let path, let known):
+      "\(path): no format has this extension; use one of " + known.map { "." + $0 }.joined(separator: ", ")
+    case .compressed(let path):
+      "\(path): compressed files are not written; leave out .gz and compress the file afterwards"
+    case .ranksNotSimulated(let ranks, let simulated):
+      "ranks: \(Self.list(ranks)) not simulated; choose from \(Self.list(simulated)), or simulate every rank"
     }
+  }
+
+  /// The first few numbers of a list.
+  private static func list(_ numbers: [Int]) -> String {
+    let shown = numbers.prefix(16).map(\.description).joined(separator: ", ")
+    return numbers.count > 16 ? shown + ", ..." : shown
   }
 }

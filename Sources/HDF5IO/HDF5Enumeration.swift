@@ -68,6 +68,23 @@ extension HDF5Group {
     return HDF5Enumeration(adopting: type, labels, at: place)
   }
 
+  /// Writes one value of an enumeration, with `flag_values` and `flag_meanings`.
+  ///
+  /// - Precondition: The enumeration has the value.
+  @discardableResult
+  package func writeScalar(
+    _ name: String, _ value: UInt8, of enumeration: borrowing HDF5Enumeration
+  ) throws(HDF5Error) -> HDF5Dataset {
+    let place = location.child(name)
+    let list = try HDF5Storage.plainList(at: place)
+    let dataset = try createDataset(name, enumeration.objectID, try place.space([]), list.id, at: place)
+    let (id, type) = (dataset.objectID, enumeration.objectID)
+    var value = value
+    try place.check("write") { H5Dwrite(id, type, chdf5_everything(), chdf5_everything(), chdf5_default(), &value) }
+    try dataset.describeFlags(enumeration.labels)
+    return dataset
+  }
+
   /// Opens a named enumeration of one-byte numbers.
   package func enumeration(_ path: String) throws(HDF5Error) -> HDF5Enumeration {
     let place = location.child(path)

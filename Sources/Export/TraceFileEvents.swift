@@ -1,0 +1,96 @@
+import ClusterSimulation
+import HDF5IO
+import Quantities
+
+/// The tasks of a trace as a table: one row per task, in the order of the trace.
+enum TraceFileEvents {
+  /// Rows handed to the file at once.
+  static let batchRows = 65_536
+
+  static let columns = [
+    ColumnDescription("start", .int64, units: "ns", longName: "start, from the start of the iteration"),
+    ColumnDescription("duration", .int64, units: "ns", longName: "duration", comment: "waiting is not part of it"),
+    ColumnDescription(
+      "rank", .int32, longName: "rank", comment: "representative of its class when ranks are folded"),
+    ColumnDescription("stream", .enumeration("/types/stream_kind"), longName: "in-order queue"),
+    ColumnDescription("kind", .enumeration("/types/event_kind"), longName: "what the task does"),
+    ColumnDescription("name", .int32, longName: "name", dictionary: "/dictionaries/event_name"),
+    ColumnDescription("layer", .int32, longName: "layer of the model", comment: "-1 = none"),
+    ColumnDescription("microbatch", .int32, longName: "micro-batch", comment: "-1 = none"),
+    ColumnDescription("stage", .int32, longName: "virtual pipeline stage", comment: "-1 = none"),
+    ColumnDescription("peer", .int32, longName: "rank at the other end of a message", comment: "-1 = none"),
+    ColumnDescription(
+      "bytes", .int64, units: "byte", longName: "memory traffic of a kernel, payload of a message or collective"),
+    ColumnDescription("flops", .float64, longName: "floating-point operations of a kernel"),
+    ColumnDescription("group", .int32, longName: "ranks that take part", comment: "1 = a kernel, 2 = a message"),
+  ]
+
+  /// Writes `/dictionaries` and `/events`.
+  ///
+  /// - Returns: Nanoseconds each stream of each simulated rank worked; shape `[ranks * StreamKind.count]`.
+  static func write(
+    _ trace: Trace, into root: borrowing HDF5Group, storage: HDF5Storage, _ scales: inout HDF5DimensionScales
+  ) throws(HDF5Error) -> [Int64] {
+    let dictionaries = try root.createGroup("dictionaries")
+    try dictionaries.writeAxis("event_name", trace.programs.names, DatasetNote("names of events"), &scales)
+    var table = try ColumnTable(
+      "/events", in: root, dimension: "event", columns: columns, storage: storage, scales: &scales)
+    var busy = Array(repeating: Int64(0), count: trace.map.rankCount * StreamKind.count)
+    var batch = EventBatch()
+    for rank in 0..<trace.map.rankCount {
+      try trace.forEachTask(ofSimulatedRank: rank) { task throws(HDF5Error) in
+        busy[rank * StreamKind.count + Int(task.stream.rawValue)] += (task.end - task.start).nanoseconds
+        batch.append(task)
+        if batch.count == batchRows { try batch.move(to: &table) }
+      }
+    }
+    try batch.move(to: &table)
+    try table.flush()
+    return busy
+  }
+}
+
+/// Some rows of the event table, by column.
+private struct EventBatch {
+  private var start: [Int64] = []
+  private var duration: [Int64] = []
+  private var rank: [Int32] = []
+  private var stream: [UInt8] = []
+  private var kind: [UInt8] = []
+  private var name: [Int32] = []
+  private var layer: [Int32] = []
+  private var microBatch: [Int32] = []
+  private var stage: [Int32] = []
+  private var peer: [Int32] = []
+  private var bytes: [Int64] = []
+  private var operations: [Double] = []
+  private var group: [Int32] = []
+
+  /// Rows.
+  var count: Int { start.count }
+
+  mutating func append(_ task: TraceTask) {
+    start.append(task.start.nanoseconds)
+    duration.append((task.end - task.start).nanoseconds)
+    rank.append(Int32(task.rank))
+    stream.append(task.stream.rawValue)
+    kind.append(task.info.kind.rawValue)
+    name.append(task.info.name)
+    layer.append(task.info.layer)
+    microBatch.append(Int32(task.microBatch))
+    stage.append(task.info.virtualStage)
+    peer.append(Int32(task.peer))
+    bytes.append(task.info.bytes)
+    operations.append(task.info.operations)
+    group.append(task.info.groupSize)
+  }
+
+  /// Appends the rows to the table and forgets them.
+  mutating func move(to table: inout ColumnTable) throws(HDF5Error) {
+    try table.append([
+      .int64(start), .int64(duration), .int32(rank), .uint8(stream), .uint8(kind), .int32(name), .int32(layer),
+      .int32(microBatch), .int32(stage), .int32(peer), .int64(bytes), .float64(operations), .int32(group),
+    ])
+    self = EventBatch()
+  }
+}
