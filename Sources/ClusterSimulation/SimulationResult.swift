@@ -136,6 +136,18 @@ public struct SimulationResult: Sendable {
       operationsPerSecond: modelOperations.count / seconds / Double(setup.cluster.deviceCount))
   }
 
+  /// Model operations per second over the device's peak in the job's number format (MFU).
+  public var modelUtilization: Double {
+    guard let peak = setup.cluster.device.peak(for: setup.job.format) else { return 0 }
+    return modelRatePerRank.operationsPerSecond / peak.operationsPerSecond
+  }
+
+  /// Sequences per second over all ranks.
+  public var samplesPerSecond: Double { Double(setup.job.globalBatch) / iterationTime.seconds.value }
+
+  /// Tokens (or patches) per second over all ranks.
+  public var tokensPerSecond: Double { tokensPerIteration / iterationTime.seconds.value }
+
   /// Tokens (or patches) of one iteration over all ranks.
   public var tokensPerIteration: Double {
     Double(setup.job.globalBatch) * Double(setup.model.embedding.sequenceLength)

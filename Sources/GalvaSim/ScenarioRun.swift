@@ -67,20 +67,6 @@ public struct ScenarioRun: Sendable {
   /// The name of the convention behind model FLOPs and MFU.
   public static let operationConvention =
     "model FLOPs: matrix products and full (unmasked) attention, 3x forward, recompute not counted"
-
-  /// Sequences per second.
-  public var samplesPerSecond: Double {
-    Double(scenario.job.globalBatch) / result.iterationTime.seconds.value
-  }
-
-  /// Tokens (patches) per second over all ranks.
-  public var tokensPerSecond: Double { result.tokensPerIteration / result.iterationTime.seconds.value }
-
-  /// Model FLOP/s over the device's peak in the job's number format.
-  public var modelUtilization: Double {
-    guard let peak = scenario.cluster.device.peak(for: scenario.job.format) else { return 0 }
-    return result.modelRatePerRank.operationsPerSecond / peak.operationsPerSecond
-  }
 }
 
 extension Layer {

@@ -28,10 +28,10 @@ extension ScenarioRun {
   private var speedFields: [JSONField] {
     [
       JSONField("iteration_time_s", speed(result.iterationTime.seconds.value)),
-      JSONField("samples_per_s", speed(samplesPerSecond)), JSONField("tokens_per_s", speed(tokensPerSecond)),
-      JSONField("tokens_per_s_per_gpu", speed(tokensPerSecond / Double(scenario.cluster.deviceCount))),
+      JSONField("samples_per_s", speed(result.samplesPerSecond)), JSONField("tokens_per_s", speed(result.tokensPerSecond)),
+      JSONField("tokens_per_s_per_gpu", speed(result.tokensPerSecond / Double(scenario.cluster.deviceCount))),
       JSONField("model_tflops_per_gpu", speed(result.modelRatePerRank.teraflops)),
-      JSONField("mfu", speed(modelUtilization)),
+      JSONField("mfu", speed(result.modelUtilization)),
       JSONField("flops_convention", .text(Self.operationConvention)),
     ]
   }

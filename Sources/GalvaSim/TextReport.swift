@@ -49,14 +49,14 @@ extension ScenarioRun {
     guard result.fits else {
       return ["DOES NOT FIT: see the memory section below; a plan that does not fit has no speed"]
     }
-    let perDevice = tokensPerSecond / Double(scenario.cluster.deviceCount)
+    let perDevice = result.tokensPerSecond / Double(scenario.cluster.deviceCount)
     let what = scenario.model.embedding.isText ? "tokens" : "patches"
     return [
       "fits; one iteration takes \(Readable.time(result.iterationTime.seconds.value))",
-      "  \(Readable.fixed(samplesPerSecond, 2)) sequences/s, \(Readable.grouped(tokensPerSecond)) \(what)/s, "
+      "  \(Readable.fixed(result.samplesPerSecond, 2)) sequences/s, \(Readable.grouped(result.tokensPerSecond)) \(what)/s, "
         + "\(Readable.grouped(perDevice)) \(what)/s per GPU",
       "  \(Readable.fixed(result.modelRatePerRank.teraflops, 1)) model TFLOP/s per GPU, "
-        + "\(Readable.percent(modelUtilization)) of peak (MFU)",
+        + "\(Readable.percent(result.modelUtilization)) of peak (MFU)",
     ]
   }
 

@@ -66,14 +66,27 @@ struct Simulate: ParsableCommand {
     }
   }
 
-  /// Writes the files asked for; each appears under its name only when it is complete.
-  private func writeFiles(_ run: ScenarioRun) throws {
-    if let trace { try write(run, to: trace) }
-    if let timeline { try write(run, to: timeline) }
+  /// Refuses a timeline nobody can write before anything is simulated.
+  func validate() throws {
+    guard let timeline else { return }
+    do throws(ExportError) {
+      _ = try ExporterCatalog.exporter(forPath: timeline)
+    } catch { throw ValidationError("--timeline \(error)") }
   }
 
-  private func write(_ run: ScenarioRun, to path: String) throws {
-    for warning in try run.export(to: path, seed: seed) { output.log.warning("\(warning)") }
+  /// Writes the files asked for; each appears under its name only when it is complete.
+  private func writeFiles(_ run: ScenarioRun) throws {
+    var notes: [String] = []
+    if let trace { notes += try run.exportTrace(to: trace, command: command, seed: seed) }
+    if let timeline { notes += try run.exportTimeline(to: timeline, command: command, seed: seed) }
+    for note in notes { output.log.warning("\(note)") }
+  }
+
+  /// The command that repeats the run, without the names of outputs.
+  private var command: String {
+    let overrides = input.overrides.map { "--set \($0)" }
+    let flags = (expandRanks ? ["--expand-ranks"] : []) + (executor == .auto ? [] : ["--executor \(executor.rawValue)"])
+    return (["galvasim simulate \(input.scenario)"] + overrides + flags).joined(separator: " ")
   }
 }
 

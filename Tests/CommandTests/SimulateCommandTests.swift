@@ -121,6 +121,7 @@ struct SimulateCommandTests {
     let scenario = "Scenarios/runs/llama3-8b-8xh100.yaml"
     let twice = try Command.document([
       "simulate", scenario, "--json", "--set", "cluster=dgx-h100 x 2", "--set", "plan.dp=16",
+      "--set", "job.micro_batch=1",
     ])
     #expect(twice["ranks"] as? Int == 16)
   }
