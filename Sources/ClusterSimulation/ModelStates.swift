@@ -23,30 +23,27 @@ struct ModelStates {
 }
 
 extension StageLowering {
-  /// States of all layers of the rank.
+  /// Parameters of a layer outside its experts on one rank, without ZeRO.
+  ///
+  /// A last stage without the embedding holds a copy of a tied table.
+  mutating func denseParameters(_ number: Int) -> Int64 {
+    let strategy = setup.strategy(number)
+    let own = pricing.layer(number, size: strategy.dataParallel).denseParameters
+    guard number == setup.layerCount - 1, setup.sharesTiedEmbedding(layout), let tied = setup.model.tiedParameters
+    else { return own }
+    return own + tied.countPerRank(tensorParallel: strategy.tensorParallel, expertParallel: 1)
+  }
+
+  /// States of all layers of the rank. A tied embedding whose two ends share a rank is held once.
   mutating func modelStates() -> ModelStates {
     layout.layers(ofRank: rank).reduce(ModelStates()) { $0 + modelStates($1) }
   }
 
   /// States of one layer (Rajbhandari et al. 2020, arXiv 1910.02054, section 5).
   mutating func modelStates(_ number: Int) -> ModelStates {
-    let counts = parameterCounts(number)
-    return states(counts.dense, number, replicas: replicas(number))
-      + states(counts.expert, number, replicas: replicas(number, expert: true))
-  }
-
-  /// Parameters of a layer one rank holds without ZeRO. The head of a tied model counts the token table when the embedding
-  /// lives on another pipeline rank, because then it holds a copy.
-  mutating func parameterCounts(_ number: Int) -> (dense: Int64, expert: Int64) {
     let layer = pricing.layer(number, size: setup.strategy(number).dataParallel)
-    let holdsCopy = number == setup.layerCount - 1 && setup.sharesTiedEmbedding(layout)
-    return (layer.denseParameters + (holdsCopy ? tiedParameters(number) : 0), layer.expertParameters)
-  }
-
-  /// Parameters of the token table one rank of a layer holds when the model ties them to the head's; 0 when it does not.
-  func tiedParameters(_ number: Int) -> Int64 {
-    setup.model.tiedParameters?.countPerRank(
-      tensorParallel: setup.strategy(number).tensorParallel, expertParallel: 1) ?? 0
+    return states(denseParameters(number), number, replicas: replicas(number))
+      + states(layer.expertParameters, number, replicas: replicas(number, expert: true))
   }
 
   private func states(_ parameters: Int64, _ number: Int, replicas: Int64) -> ModelStates {
