@@ -36,6 +36,34 @@ struct FixedBuffer<Element: BitwiseCopyable>: ~Copyable {
       base[index] = newValue
     }
   }
+
+  /// The values from an index on, for a loop that reads or writes many of them.
+  @inline(__always)
+  func view(from index: Int) -> BufferView<Element> {
+    assert(index >= 0 && index <= count, "view outside the buffer")
+    return BufferView(base: base + index)
+  }
+}
+
+/// Part of a buffer, seen from one of its values; valid as long as the buffer.
+struct BufferView<Element: BitwiseCopyable> {
+  fileprivate let base: UnsafeMutablePointer<Element>
+
+  /// The value at a distance from the first.
+  subscript(offset: Int) -> Element {
+    @inline(__always) get { base[offset] }
+    @inline(__always) nonmutating set { base[offset] = newValue }
+  }
+}
+
+extension ColumnPointers {
+  /// Starts from a row on.
+  @inline(__always)
+  func starts(from row: Int) -> BufferView<Int64> { BufferView(base: starts + row) }
+
+  /// Ends from a row on.
+  @inline(__always)
+  func ends(from row: Int) -> BufferView<Int64> { BufferView(base: ends + row) }
 }
 
 /// The hot half of a program set and a rank map, laid out for the executors.
