@@ -82,7 +82,7 @@ let package = Package(
     tests("ClusterSimulationTests", verbs),
     tests("PlanningTests", verbs + ["Planning"]),
     tests("ScenarioIOTests", nouns + ["ScenarioIO"]),
-    tests("ExportTests", verbs + ["Export", "HDF5IO"]),
+    tests("ExportTests", verbs + ["Export", "HDF5IO", "ScenarioIO"]),
     tests("HDF5IOTests", ["HDF5IO"]),
     tests("GoldenTests", verbs + ["GalvaSim"]),
     tests("PropertyTests", verbs),

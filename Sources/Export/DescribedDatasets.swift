@@ -31,7 +31,7 @@ enum TraceAxis {
   static let layer = "/layer"
   static let category = "/memory_category"
   static let stream = "/stream"
-  static let communication = "/communication"
+  static let communication = "/communication_kind"
 }
 
 extension HDF5Group {

@@ -55,6 +55,6 @@ enum TraceFileTop {
       "memory_category", MemoryCategory.allCases.map(\.name), DatasetNote("what memory is used for"), &scales)
     try root.writeAxis("stream", StreamKind.allCases.map(\.name), DatasetNote("in-order queue of a device"), &scales)
     try root.writeAxis(
-      "communication", ExposedCommunication.allCases.map(\.key), DatasetNote("kind of communication"), &scales)
+      "communication_kind", ExposedCommunication.allCases.map(\.key), DatasetNote("kind of communication"), &scales)
   }
 }
