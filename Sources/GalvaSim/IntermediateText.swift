@@ -8,12 +8,22 @@ import Workload
 /// The values between a scenario and its result, as text: for learning and for finding mistakes.
 public enum IntermediateText {
   /// The pipeline schedule as a grid of unit slots, one row per pipeline rank.
-  public static func schedule(_ scenario: Scenario) throws -> String {
-    let plan = scenario.plan
-    guard let schedule = ScheduleCatalog.schedule(for: plan.schedule) else { return "" }
-    let shape = PipelineShape(
-      ranks: plan.pipelineParallel, chunks: plan.virtualStages, microBatches: plan.microBatches)
+  public static func schedule(_ scenario: Scenario) -> String {
+    guard let (schedule, shape) = pipeline(scenario) else { return "" }
     return ScheduleGrid(schedule, shape).description + "\n"
+  }
+
+  /// The pipeline schedule as PyTorch reads it: one row per rank, one cell per action.
+  public static func scheduleCSV(_ scenario: Scenario) -> String {
+    guard let (schedule, shape) = pipeline(scenario) else { return "" }
+    return ScheduleCSV.text(actions: schedule.actions(shape))
+  }
+
+  private static func pipeline(_ scenario: Scenario) -> (any PipelineSchedule, PipelineShape)? {
+    let plan = scenario.plan
+    return ScheduleCatalog.schedule(for: plan.schedule).map {
+      ($0, PipelineShape(ranks: plan.pipelineParallel, chunks: plan.virtualStages, microBatches: plan.microBatches))
+    }
   }
 
   /// Every task with what it waits for.

@@ -4,6 +4,7 @@ import GalvaSim
 /// An intermediate value that can be printed instead of the report.
 enum PrintedValue: String, CaseIterable, ExpressibleByArgument {
   case schedule
+  case scheduleCSV = "schedule-csv"
   case taskGraph = "task-graph"
   case routes
   case memory
@@ -13,7 +14,8 @@ enum PrintedValue: String, CaseIterable, ExpressibleByArgument {
   /// The value as text.
   func text(of scenario: Scenario, options: RunOptions) throws -> String {
     switch self {
-    case .schedule: try IntermediateText.schedule(scenario)
+    case .schedule: IntermediateText.schedule(scenario)
+    case .scheduleCSV: IntermediateText.scheduleCSV(scenario)
     case .taskGraph: try IntermediateText.taskGraph(scenario, expandRanks: options.expandRanks)
     case .routes: try IntermediateText.routes(scenario)
     case .memory: try IntermediateText.memory(scenario, options: options)

@@ -97,7 +97,7 @@ struct SimulateCommandTests {
     #expect(Set(document.keys) == Self.fields.union(["wall_time_s", "cpu_s"]))
   }
 
-  @Test(arguments: ["schedule", "task-graph", "routes", "memory", "costs", "groups"])
+  @Test(arguments: ["schedule", "schedule-csv", "task-graph", "routes", "memory", "costs", "groups"])
   func `every intermediate value prints itself`(value: String) throws {
     let outcome = try Command.run(
       ["simulate", "Scenarios/runs/bert-huge-32-titanrtx-8gb.yaml", "--print", value])
