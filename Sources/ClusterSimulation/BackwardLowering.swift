@@ -9,7 +9,7 @@ extension StageLowering {
     var builder =
       pass.computesInput
       ? start(key.stage, size: key.size, from: key.stage + 1)
-      : start(key.stage, size: key.size, from: -1)
+      : start(key.stage, size: key.size, from: layout.stageCount)
     let numbers = Array(layout.layers[key.stage].reversed())
     var gathers = GatherQueue(
       layers: pass.computesInput ? numbers.filter { gathersParameters($0, inForward: false, isFirst: false) } : [])
@@ -67,7 +67,9 @@ extension StageLowering {
         index -= addBackward(step, pass, followedBy: next, layer: number, saved: saved, to: &builder)
       }
     }
-    guard let last = builder.lastOperation(of: .compute), builder.operations.count > before else { return }
+    guard builder.operations.count > before else { return }
+    // An embedding's gradient of the input is a collective at most.
+    let last = max(before, builder.lastOperation(of: .compute) ?? before)
     addOutputGradient(layer, first: before, last: last, &builder)
     if isRecomputed, pass.computesWeight {
       builder.effect(last, atEnd: true, .activations, -inputBytes(number, size: pass.size))
@@ -80,8 +82,7 @@ extension StageLowering {
   ) {
     builder.effect(first, atEnd: false, .workspace, layer.outputBytes)
     builder.effect(last, atEnd: true, .workspace, -layer.outputBytes)
-    if receivedBytes > 0 { builder.effect(first, atEnd: true, .communication, -receivedBytes) }
-    receivedBytes = 0
+    freeReceived(at: first, &builder)
   }
 
   /// Adds the backward kernels of an operator; when the element before it in the layer is a collective of the backward
@@ -105,7 +106,7 @@ extension StageLowering {
     if hasWeight { addWeightKernels(step, waits: pass.computesInput && !step.backwardInput.isEmpty, to: &builder) }
     guard builder.operations.count > first, let last = builder.lastOperation(of: .compute) else { return consumed }
     addWorkspace(step, first, last, &builder)
-    if pass.computesWeight { builder.effect(last, atEnd: true, saved, -step.savedBytes) }
+    if pass.isLastUse(of: step) { builder.effect(last, atEnd: true, saved, -step.savedBytes) }
     return consumed
   }
 
@@ -165,6 +166,10 @@ struct BackwardPass {
   let isLast: Bool
   /// Sequences of the micro-batch, over all ranks.
   let size: Int
+
+  /// Whether nothing after this step needs what the forward pass of an operator kept: the weight gradients do, where
+  /// there are weights.
+  func isLastUse(of step: PricedOperator) -> Bool { step.backwardWeight.isEmpty ? computesInput : computesWeight }
 
   init(_ key: TemplateKey) {
     computesInput = key.pass != .backwardWeight

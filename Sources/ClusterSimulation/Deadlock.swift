@@ -19,8 +19,8 @@ extension Deadlock: CustomStringConvertible {
   public var description: String {
     let lines = blocked.prefix(8).map { "rank \($0.rank) never starts \($0.description)" }
     let rest = blocked.count > 8 ? ["and \(blocked.count - 8) more ranks"] : []
-    return (["the schedule cannot end; order its steps so that every message is sent before it is needed:"] + lines + rest)
-      .joined(separator: "\n  ")
+    let advice = "the schedule cannot end; order its steps so that every message is sent before it is needed:"
+    return ([advice] + lines + rest).joined(separator: "\n  ")
   }
 }
 

@@ -46,7 +46,7 @@ struct EventExecutor: ~Copyable, EventHandler {
   static func run(programs: ProgramSet, map: RankMap) -> ExecutionRecord {
     var stuck: [(simulatedRank: Int, row: Int)] = []
     var eventCount = 0
-    let columns = TimeColumns.recording(count: map.rowCount) { pointers in
+    let columns = TimeColumns.recording(count: map.rowCount, initial: -1) { pointers in
       let executor = EventExecutor(programs: programs, map: map, columns: pointers)
       var loop = EventLoop(handler: executor, queueCapacity: 2 * map.rankCount)
       loop.handler.begin(queue: &loop.queue)

@@ -17,7 +17,10 @@ struct FixedBuffer<Element: BitwiseCopyable>: ~Copyable {
   init(_ elements: [Element]) {
     count = elements.count
     base = .allocate(capacity: max(count, 1))
-    for (index, element) in elements.enumerated() { (base + index).initialize(to: element) }
+    elements.withUnsafeBufferPointer { source in
+      guard let first = source.baseAddress else { return }
+      base.initialize(from: first, count: source.count)
+    }
   }
 
   deinit { base.deallocate() }
@@ -33,6 +36,34 @@ struct FixedBuffer<Element: BitwiseCopyable>: ~Copyable {
       base[index] = newValue
     }
   }
+
+  /// The values from an index on, for a loop that reads or writes many of them.
+  @inline(__always)
+  func view(from index: Int) -> BufferView<Element> {
+    assert(index >= 0 && index <= count, "view outside the buffer")
+    return BufferView(base: base + index)
+  }
+}
+
+/// Part of a buffer, seen from one of its values; valid as long as the buffer.
+struct BufferView<Element: BitwiseCopyable> {
+  fileprivate let base: UnsafeMutablePointer<Element>
+
+  /// The value at a distance from the first.
+  subscript(offset: Int) -> Element {
+    @inline(__always) get { base[offset] }
+    @inline(__always) nonmutating set { base[offset] = newValue }
+  }
+}
+
+extension ColumnPointers {
+  /// Starts from a row on.
+  @inline(__always)
+  func starts(from row: Int) -> BufferView<Int64> { BufferView(base: starts + row) }
+
+  /// Ends from a row on.
+  @inline(__always)
+  func ends(from row: Int) -> BufferView<Int64> { BufferView(base: ends + row) }
 }
 
 /// The hot half of a program set and a rank map, laid out for the executors.
@@ -77,12 +108,19 @@ struct ExecutionTables: ~Copyable {
     rankCount = map.rankCount
   }
 
-  /// The row of the send that a receive of `rank` waits for.
+  /// The simulated rank that sends what a receive of `rank` waits for, and the row of the send in its program.
   @inline(__always)
-  func sendRow(channel index: Int32, rank: Int, microBatch: Int32) -> Int {
+  func send(channel index: Int32, rank: Int, microBatch: Int32) -> (rank: Int, row: Int32) {
     let channel = channels[Int(index)]
     let sender = Int(peers[rank * peerSlotCount + Int(channel.peerSlot)])
-    return firstRows[sender] + Int(sendRows[Int(channel.firstSendRow + microBatch)])
+    return (sender, sendRows[Int(channel.firstSendRow + microBatch)])
+  }
+
+  /// The row of the trace of the send that a receive of `rank` waits for.
+  @inline(__always)
+  func sendRow(channel index: Int32, rank: Int, microBatch: Int32) -> Int {
+    let (sender, row) = send(channel: index, rank: rank, microBatch: microBatch)
+    return firstRows[sender] + Int(row)
   }
 
   /// The simulated rank at the other end of a peer slot.

@@ -29,12 +29,21 @@ extension StageLowering {
   }
 
   /// A builder that begins with the message of another virtual stage, if that one runs on another rank.
+  ///
+  /// What comes from a step of the same rank is there when the streams of the data path have done all earlier steps: it
+  /// may end with a collective, or be a message that a virtual stage without layers received.
   mutating func start(_ stage: Int, size: Int, from source: Int) -> TemplateBuilder {
     var frontier = [Wait.earlierSteps(of: .compute)]
     if !setup.options.overlapPipelineSends { frontier.append(.earlierSteps(of: .pipelineSend)) }
     var builder = TemplateBuilder(frontier: frontier)
     builder.virtualStage = Int32(stage)
-    guard source >= 0, source < layout.stageCount, layout.owner[source] != rank else { return builder }
+    guard source >= 0 else { return builder }
+    guard source < layout.stageCount, layout.owner[source] != rank else {
+      for stream in [StreamKind.tensor, .context, .expert, .pipelineReceive] {
+        builder.joinFrontier(.earlierSteps(of: stream))
+      }
+      return builder
+    }
     let isGradient = source > stage
     let bytes = boundaryBytes(after: isGradient ? stage : source, size: size)
     let index = builder.add(
@@ -99,7 +108,6 @@ extension StageLowering {
   mutating func flushPending(at operation: Int, _ builder: inout TemplateBuilder) {
     for bytes in pendingEffects { builder.effect(operation, atEnd: false, .activations, bytes) }
     pendingEffects = []
-    if receivedBytes > 0 { builder.effect(operation, atEnd: true, .communication, -receivedBytes) }
-    receivedBytes = 0
+    freeReceived(at: operation, &builder)
   }
 }

@@ -15,6 +15,9 @@ struct GatherQueue {
     all = Set(layers)
   }
 
+  /// Whether so few layers are gathered that all of them are under way before the step computes anything.
+  func isShort(ahead: Int) -> Bool { all.count <= ahead }
+
   /// Whether the step gathers a layer.
   func wasGathered(_ layer: Int) -> Bool { all.contains(layer) }
 
@@ -43,16 +46,22 @@ extension StageLowering {
   }
 
   /// Issues gathers so that the layer's own is under way and `prefetchLayers` more, then makes the path wait for its own.
+  ///
+  /// Gathers of a long step hold each other back across steps, because they share a stream and the later ones wait for
+  /// the compute. Those of a short step wait for the steps before, or all micro-batches would be gathered at once.
   mutating func prefetch(_ gathers: inout GatherQueue, upTo number: Int, to builder: inout TemplateBuilder) {
     guard gathers.wasGathered(number) else { return }
-    while gathers.aheadCount < 1 + setup.options.prefetchLayers, let next = gathers.takeFirst() {
-      gathers.note(next, addGather(next, limit: builder.lastOperation(of: .compute), to: &builder))
+    let ahead = 1 + setup.options.prefetchLayers
+    while gathers.aheadCount < ahead, let next = gathers.takeFirst() {
+      let isHeldBack = builder.lastOperation(of: .compute) != nil || gathers.isShort(ahead: ahead)
+      let limit = isHeldBack ? [builder.everything(on: .compute)] : []
+      gathers.note(next, addGather(next, limit: limit, to: &builder))
     }
     for wait in gathers.take(number) { builder.joinFrontier(wait) }
   }
 
   /// Gathers a layer's parameters once the compute has reached `limit`.
-  private mutating func addGather(_ number: Int, limit: Int?, to builder: inout TemplateBuilder) -> [Wait] {
+  private mutating func addGather(_ number: Int, limit: [Wait], to builder: inout TemplateBuilder) -> [Wait] {
     let current = builder.layer
     builder.layer = Int32(number)
     defer { builder.layer = current }
@@ -61,7 +70,7 @@ extension StageLowering {
       let call = CollectiveCall(kind: .allGather, payload: Bytes(bytes))
       let shape = rankClass.shapes[slot]
       let index = builder.add(
-        .data, duration: pricing.duration(call, over: shape), waits: limit.map { [.operation($0)] } ?? [],
+        .data, duration: pricing.duration(call, over: shape), waits: limit,
         TemplateBuilder.Description(
           name: pricing.name("gather_parameters"), kind: .parameterGather, bytes: bytes,
           groupSize: Int32(shape.ranks)),
@@ -77,7 +86,7 @@ extension StageLowering {
     let layer = pricing.layer(number, size: setup.strategy(number).dataParallel)
     let strategy = setup.strategy(number)
     let parts = [
-      (groups.existingSlot(.dimension(.sharding, of: strategy)), layer.denseParameters),
+      (groups.existingSlot(.dimension(.sharding, of: strategy)), denseParameters(number)),
       (groups.existingSlot(.dimension(.expertData, of: strategy)), layer.expertParameters),
     ]
     return parts.compactMap { slot, count in
@@ -86,9 +95,9 @@ extension StageLowering {
     }
   }
 
-  /// Frees a gathered layer when its last kernel so far has ended.
+  /// Frees a gathered layer when its last operation so far has ended.
   mutating func releaseGathered(_ number: Int, _ builder: inout TemplateBuilder) {
-    guard let last = builder.lastOperation(of: .compute) else { return }
+    guard let last = builder.infos.lastIndex(where: { $0.layer == Int32(number) }) else { return }
     for (slot, bytes) in gatherParts(number) {
       builder.effect(last, atEnd: true, .gathered, bytes / Int64(rankClass.shapes[slot].ranks) - bytes)
     }

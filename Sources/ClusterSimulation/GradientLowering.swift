@@ -11,20 +11,22 @@ struct GradientBuckets {
     var bytes: Int64 = 0
     /// Whether the result stays whole on every rank.
     var keepsAll: Bool
-    /// Whole gradients that the reduction frees.
-    var transient: Int64 = 0
+    /// Whole gradients of layers that the reduction frees.
+    var transient: [(layer: Int32, bytes: Int64)] = []
   }
 
   /// Buckets in order of first use.
   var buckets: [Bucket] = []
 
   /// Adds gradients; returns the index of their bucket.
-  mutating func add(_ bytes: Int64, slot: Int, keepsAll: Bool, transient: Int64) -> Int {
+  mutating func add(
+    _ bytes: Int64, slot: Int, keepsAll: Bool, transient: (layer: Int32, bytes: Int64)? = nil
+  ) -> Int {
     let known = buckets.firstIndex { $0.slot == slot && $0.keepsAll == keepsAll }
     let index = known ?? buckets.count
     if known == nil { buckets.append(Bucket(slot: slot, keepsAll: keepsAll)) }
     buckets[index].bytes += bytes
-    buckets[index].transient += transient
+    if let transient { buckets[index].transient.append(transient) }
     return index
   }
 }
@@ -47,10 +49,11 @@ extension StageLowering {
     for (slot, bytes) in gradientParts(number) {
       let shard = bytes / Int64(rankClass.shapes[slot].ranks)
       let transient = everyTime && zero >= .gradients ? bytes - shard : 0
-      if transient > 0, let first = builder.operations.firstIndex(where: { _ in true }) {
-        builder.effect(firstOperation(ofLayer: number, builder) ?? first, atEnd: false, .gradients, transient)
+      if transient > 0, let first = firstOperation(ofLayer: number, builder) ?? builder.operations.indices.first {
+        builder.effect(first, atEnd: false, .gradients, transient)
       }
-      let index = buckets.add(bytes, slot: slot, keepsAll: zero == .none, transient: transient)
+      let index = buckets.add(
+        bytes, slot: slot, keepsAll: zero == .none, transient: (layer: Int32(number), bytes: transient))
       if zero == .parameters || buckets.buckets[index].bytes >= setup.options.gradientBucket.count {
         reduce(&buckets, index, to: &builder)
       }
@@ -74,10 +77,12 @@ extension StageLowering {
     let bucket = buckets.buckets[index]
     let operation = addReduction(
       bucket.bytes, slot: bucket.slot, keepsAll: bucket.keepsAll, after: builder.everything(on: .compute), to: &builder)
-    builder.effect(operation, atEnd: true, .gradients, -bucket.transient)
+    for (layer, bytes) in bucket.transient {
+      builder.effect(operation, atEnd: true, .gradients, -bytes, layer: layer)
+    }
     if !setup.options.overlapGradientReduction { builder.joinFrontier(.operation(operation)) }
     buckets.buckets[index].bytes = 0
-    buckets.buckets[index].transient = 0
+    buckets.buckets[index].transient = []
   }
 
   /// Adds one reduction of gradients: an all-reduce, or a reduce-scatter when each rank keeps its shard.

@@ -41,72 +41,50 @@ public struct MemoryTimeline: Sendable {
 
   /// Collects the changes of a rank.
   public init(trace: Trace, simulatedRank rank: Int) {
-    let programs = trace.programs
-    let program = Int(trace.map.programs[rank])
-    resident = programs.programs[program].resident
-    let streams = Self.changesByStream(trace, rank, program)
-    changes = Self.merge(streams)
-  }
-
-  /// Changes of each stream; those of one stream are in order of time already.
-  private static func changesByStream(_ trace: Trace, _ rank: Int, _ program: Int) -> [[MemoryChange]] {
-    let programs = trace.programs
-    var streams = Array(repeating: [MemoryChange](), count: StreamKind.count)
-    let base = trace.map.firstRows[rank]
-    for step in programs.steps[programs.stepRange(ofProgram: program)] {
-      let template = programs.templates[Int(step.template)]
-      let first = Int(template.firstEffect)
-      for effect in programs.effects[first..<first + Int(template.effectCount)] {
-        let row = base + Int(step.firstRow) + Int(effect.operation)
-        let time = effect.atEnd ? trace.columns.ends[row] : trace.columns.starts[row]
-        let stream = programs.operations[Int(template.firstOperation) + Int(effect.operation)].stream
-        streams[Int(stream)].append(
-          MemoryChange(
-            time: SimTime(nanoseconds: time), category: effect.category, layer: effect.layer,
-            microBatch: step.microBatch, bytes: effect.bytes, row: row))
-      }
-    }
-    return streams
-  }
-
-  /// Merges the streams by time; at equal times a stream that gives back goes first, then the lower stream.
-  private static func merge(_ streams: [[MemoryChange]]) -> [MemoryChange] {
-    var used = streams.filter { !$0.isEmpty }[...]
-    guard var merged = used.popFirst() else { return [] }
-    while let next = used.popFirst() { merged = merge(merged, next) }
-    return merged
-  }
-
-  private static func merge(_ first: [MemoryChange], _ second: [MemoryChange]) -> [MemoryChange] {
-    var result: [MemoryChange] = []
-    result.reserveCapacity(first.count + second.count)
-    var (left, right) = (0, 0)
-    while left < first.count, right < second.count {
-      let (a, b) = (first[left], second[right])
-      let takesSecond = b.time < a.time || (b.time == a.time && b.bytes < 0 && a.bytes >= 0)
-      result.append(takesSecond ? b : a)
-      if takesSecond { right += 1 } else { left += 1 }
-    }
-    result += first[left...]
-    result += second[right...]
-    return result
+    resident = trace.programs.programs[Int(trace.map.programs[rank])].resident
+    changes = Array(MemoryWalk(trace: trace, simulatedRank: rank))
   }
 
   /// The highest point.
-  public func peak() -> MemoryPeak {
+  public func peak() -> MemoryPeak { MemoryPeak(resident: resident, changes: changes) }
+}
+
+extension Trace {
+  /// The highest point of a simulated rank's memory, found without storing its changes.
+  public func memoryPeak(ofSimulatedRank rank: Int) -> MemoryPeak {
+    MemoryPeak(
+      resident: programs.programs[Int(map.programs[rank])].resident,
+      changes: MemoryWalk(trace: self, simulatedRank: rank))
+  }
+}
+
+extension MemoryPeak {
+  /// Adds up changes in the order of time.
+  init(resident: [ResidentMemory], changes: some Sequence<MemoryChange>) {
     var held = Array(repeating: Int64(0), count: MemoryCategory.allCases.count)
     for part in resident { held[Int(part.category.rawValue)] += part.bytes.count }
-    var sum = held.reduce(0, +)
-    let start = sum
-    var peak = MemoryPeak(byCategory: held, bytes: Bytes(sum), time: .zero, row: -1, leftOver: 0)
+    let start = held.reduce(0, +)
+    var sum = start
+    var highest = start
+    self.init(byCategory: held, bytes: Bytes(start), time: .zero, row: -1, leftOver: 0)
+    var isHighest = false
     for change in changes {
+      // What is held at a peak is noted when the climb ends.
+      if isHighest, change.bytes < 0 {
+        byCategory = held
+        isHighest = false
+      }
       held[Int(change.category.rawValue)] += change.bytes
       sum += change.bytes
-      if sum > peak.bytes.count {
-        peak = MemoryPeak(byCategory: held, bytes: Bytes(sum), time: change.time, row: change.row, leftOver: 0)
+      if sum > highest {
+        highest = sum
+        time = change.time
+        row = change.row
+        isHighest = true
       }
     }
-    peak.leftOver = sum - start
-    return peak
+    if isHighest { byCategory = held }
+    bytes = Bytes(highest)
+    leftOver = sum - start
   }
 }

@@ -23,6 +23,17 @@ struct ModelStates {
 }
 
 extension StageLowering {
+  /// Parameters of a layer outside its experts on one rank, without ZeRO.
+  ///
+  /// A last stage without the embedding holds a copy of a tied table.
+  mutating func denseParameters(_ number: Int) -> Int64 {
+    let strategy = setup.strategy(number)
+    let own = pricing.layer(number, size: strategy.dataParallel).denseParameters
+    guard number == setup.layerCount - 1, setup.sharesTiedEmbedding(layout), let tied = setup.model.tiedParameters
+    else { return own }
+    return own + tied.countPerRank(tensorParallel: strategy.tensorParallel, expertParallel: 1)
+  }
+
   /// States of all layers of the rank. A tied embedding whose two ends share a rank is held once.
   mutating func modelStates() -> ModelStates {
     layout.layers(ofRank: rank).reduce(ModelStates()) { $0 + modelStates($1) }
@@ -31,7 +42,7 @@ extension StageLowering {
   /// States of one layer (Rajbhandari et al. 2020, arXiv 1910.02054, section 5).
   mutating func modelStates(_ number: Int) -> ModelStates {
     let layer = pricing.layer(number, size: setup.strategy(number).dataParallel)
-    return states(layer.denseParameters, number, replicas: replicas(number))
+    return states(denseParameters(number), number, replicas: replicas(number))
       + states(layer.expertParameters, number, replicas: replicas(number, expert: true))
   }
 

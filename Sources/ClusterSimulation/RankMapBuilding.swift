@@ -53,7 +53,8 @@ extension RankMap {
           continue
         }
         let use = uses[slot]
-        let members = use == .world ? [] : unique(classes.members(stage: stage, position: position, use: use), simulated)
+        let members =
+          use == .world ? [] : unique(classes.members(stage: stage, position: position, use: use), simulated)
         if let number = numbers[use]?[members] {
           groups.append(number)
           continue

@@ -11,19 +11,20 @@ struct ReplayExecutor: ~Copyable {
   private let streamEnds: FixedBuffer<Int64>
   private let cursors: FixedBuffer<Cursor>
   private let groups: FixedBuffer<Gathering>
-  /// Ranks that can go on.
-  private var ready: [Int32]
+  /// Ranks that can go on, each at most once; the first ``readyCount`` count.
+  private let ready: FixedBuffer<Int32>
+  private var readyCount: Int
 
-  /// Where a rank stands.
+  /// Where a rank stopped.
   private struct Cursor: BitwiseCopyable {
     var step: Int32
     var operation: Int32 = 0
-    /// Whether the rank waits for a message.
-    var awaitsMessage = false
+    /// Rows of the rank written so far.
+    var rowsDone: Int32 = 0
     /// Next rank that waits in the same group.
     var nextInGroup: Int32 = -1
-    /// Start granted by the group the rank waited in, or -1.
-    var grantedStart: Int64 = -1
+    /// Whether the rank waits for a message.
+    var awaitsMessage = false
   }
 
   /// One gathering of a group.
@@ -39,80 +40,83 @@ struct ReplayExecutor: ~Copyable {
     streamEnds = FixedBuffer(repeating: 0, count: map.rankCount * StreamKind.count)
     cursors = FixedBuffer(map.programs.map { Cursor(step: programs.programs[Int($0)].firstStep) })
     groups = FixedBuffer(repeating: Gathering(), count: map.groupSizes.count)
-    ready = (0..<Int32(map.rankCount)).reversed()
+    ready = FixedBuffer((0..<Int32(map.rankCount)).reversed())
+    readyCount = map.rankCount
   }
 
   /// Runs everything.
   static func run(programs: ProgramSet, map: RankMap) -> ExecutionRecord {
     var stuck: [(simulatedRank: Int, row: Int)] = []
-    let columns = TimeColumns.recording(count: map.rowCount) { pointers in
+    let columns = TimeColumns.recording(count: map.rowCount, initial: nil) { pointers in
       var executor = ReplayExecutor(programs: programs, map: map, columns: pointers)
-      while let rank = executor.ready.popLast() { executor.advance(Int(rank)) }
+      executor.run()
       stuck = executor.stuckRows()
+      for (rank, row) in stuck { pointers.markUnfinished(row..<map.firstRows[rank + 1]) }
     }
     return ExecutionRecord(columns: columns, stuck: stuck, eventCount: map.rowCount)
   }
 
-  private func stuckRows() -> [(simulatedRank: Int, row: Int)] {
-    var stuck: [(simulatedRank: Int, row: Int)] = []
-    for rank in 0..<tables.rankCount where cursors[rank].step < tables.stepBounds[rank * 2 + 1] {
-      let cursor = cursors[rank]
-      stuck.append((rank, tables.firstRows[rank] + Int(tables.steps[Int(cursor.step)].firstRow + cursor.operation)))
+  private mutating func run() {
+    while readyCount > 0 {
+      readyCount -= 1
+      advance(Int(ready[readyCount]))
     }
-    return stuck
+  }
+
+  private func stuckRows() -> [(simulatedRank: Int, row: Int)] {
+    (0..<tables.rankCount).filter { cursors[$0].step < tables.stepBounds[$0 * 2 + 1] }.map {
+      ($0, tables.firstRows[$0] + Int(cursors[$0].rowsDone))
+    }
   }
 
   /// Runs a rank until it finishes or must wait.
   private mutating func advance(_ rank: Int) {
     let lastStep = tables.stepBounds[rank * 2 + 1]
-    var cursor = cursors[rank]
-    cursor.awaitsMessage = false
-    cursors[rank] = cursor
-    while cursor.step < lastStep {
-      guard runStep(rank, &cursor) else { return }
-      cursor.operation = 0
-      cursor.step += 1
+    var step = cursors[rank].step
+    var operation = cursors[rank].operation
+    while step < lastStep {
+      guard runStep(step, of: rank, from: operation) else { return }
+      operation = 0
+      step += 1
     }
-    cursors[rank] = cursor
+    let rows = tables.firstRows[rank + 1] - tables.firstRows[rank]
+    cursors[rank] = Cursor(step: lastStep, rowsDone: Int32(truncatingIfNeeded: rows))
   }
 
   /// Runs the rest of one step; `false` when the rank must wait, with the place kept in its cursor.
   @inline(__always)
-  private mutating func runStep(_ rank: Int, _ cursor: inout Cursor) -> Bool {
-    let step = tables.steps[Int(cursor.step)]
+  private mutating func runStep(_ number: Int32, of rank: Int, from firstIndex: Int32) -> Bool {
+    let step = tables.steps[Int(number)]
     let stepRow = tables.firstRows[rank] + Int(step.firstRow)
-    let first = Int(tables.templates[Int(step.template) * 2])
+    let operations = tables.operations.view(from: Int(tables.templates[Int(step.template) * 2]))
     let count = Int(tables.templates[Int(step.template) * 2 + 1])
-    let streams = rank * StreamKind.count
-    var index = Int(cursor.operation)
-    while index < count {
-      let operation = tables.operations[first + index]
-      let stream = streams + Int(operation.stream)
-      var start = streamEnds[stream]
-      var wait = Int(operation.firstWait)
-      let lastWait = wait + Int(operation.waitCount)
-      while wait < lastWait {
-        let code = Int(tables.waits[wait])
-        start = max(start, code >= 0 ? columns.ends[stepRow + code] : streamEnds[streams - 1 - code])
-        wait += 1
+    let (waits, streams) = (tables.waits.view(from: 0), streamEnds.view(from: rank * StreamKind.count))
+    let (starts, ends) = (columns.starts(from: stepRow), columns.ends(from: stepRow))
+    for index in Int(firstIndex)..<max(count, Int(firstIndex)) {
+      let operation = operations[index]
+      var start = streams[Int(operation.stream)]
+      let wait = Int(operation.firstWait)
+      for wait in wait..<wait &+ Int(operation.waitCount) {
+        let code = Int(waits[wait])
+        start = max(start, code >= 0 ? ends[code] : streams[~code])
       }
       var end = start + operation.duration
       if operation.role != .local {
-        cursor.operation = Int32(truncatingIfNeeded: index)
-        guard let span = meet(operation, rank, step.microBatch, &cursor, ready: start) else { return false }
+        let place = Cursor(step: number, operation: Int32(index), rowsDone: step.firstRow + Int32(index))
+        guard let span = meet(operation, rank, step.microBatch, place, ready: start) else { return false }
         (start, end) = span
       }
-      columns.starts[stepRow + index] = start
-      columns.ends[stepRow + index] = end
-      streamEnds[stream] = end
-      index += 1
+      starts[index] = start
+      ends[index] = end
+      streams[Int(operation.stream)] = end
     }
     return true
   }
 
   /// When an operation that meets other ranks runs; `nil` when the rank must wait for them.
+  @inline(__always)
   private mutating func meet(
-    _ operation: Operation, _ rank: Int, _ microBatch: Int32, _ cursor: inout Cursor, ready time: Int64
+    _ operation: Operation, _ rank: Int, _ microBatch: Int32, _ place: Cursor, ready time: Int64
   ) -> (start: Int64, end: Int64)? {
     switch operation.role {
     case .local: return (time, time + operation.duration)
@@ -120,21 +124,23 @@ struct ReplayExecutor: ~Copyable {
       wakeReceiver(tables.peer(of: rank, slot: operation.link))
       return (time, time + operation.duration)
     case .receive:
-      let sent = tables.sendRow(channel: operation.link, rank: rank, microBatch: microBatch)
-      guard columns.ends[sent] >= 0 else {
-        cursor.awaitsMessage = true
-        cursors[rank] = cursor
+      let (sender, offset) = tables.send(channel: operation.link, rank: rank, microBatch: microBatch)
+      guard offset >= 0, offset < cursors[sender].rowsDone else {
+        cursors[rank] = place
+        cursors[rank].awaitsMessage = true
         return nil
       }
+      let sent = tables.firstRows[sender] + Int(offset)
       return (max(time, columns.starts[sent]), max(time, columns.ends[sent]))
     case .join:
-      if cursor.grantedStart < 0 {
-        cursors[rank] = cursor
-        guard let start = arrive(rank, slot: operation.link, at: time) else { return nil }
-        return (start, start + operation.duration)
+      let group = tables.group(of: rank, slot: operation.link)
+      let start = max(groups[group].start, time)
+      guard groups[group].arrived + 1 == tables.groupSizes[group] else {
+        cursors[rank] = place
+        wait(rank, in: group, start: start)
+        return nil
       }
-      let start = cursor.grantedStart
-      cursor.grantedStart = -1
+      release(group, from: start)
       return (start, start + operation.duration)
     }
   }
@@ -142,30 +148,43 @@ struct ReplayExecutor: ~Copyable {
   private mutating func wakeReceiver(_ receiver: Int) {
     guard cursors[receiver].awaitsMessage else { return }
     cursors[receiver].awaitsMessage = false
-    ready.append(Int32(receiver))
+    makeReady(Int32(truncatingIfNeeded: receiver))
   }
 
-  /// A rank reaches a group; the last one starts it and frees the others.
-  ///
-  /// - Returns: The common start when this rank was the last, else `nil`.
-  private mutating func arrive(_ rank: Int, slot: Int32, at time: Int64) -> Int64? {
-    let group = tables.group(of: rank, slot: slot)
-    var gathering = groups[group]
-    gathering.start = max(gathering.start, time)
-    gathering.arrived += 1
-    guard gathering.arrived == tables.groupSizes[group] else {
-      cursors[rank].nextInGroup = gathering.firstWaiting
-      gathering.firstWaiting = Int32(rank)
-      groups[group] = gathering
-      return nil
-    }
-    var waiting = gathering.firstWaiting
-    while waiting >= 0 {
-      cursors[Int(waiting)].grantedStart = gathering.start
-      ready.append(waiting)
-      waiting = cursors[Int(waiting)].nextInGroup
-    }
+  @inline(__always)
+  private mutating func makeReady(_ rank: Int32) {
+    ready[readyCount] = rank
+    readyCount += 1
+  }
+
+  // MARK: Groups
+
+  /// A rank has stopped at a join and waits for the others.
+  private func wait(_ rank: Int, in group: Int, start: Int64) {
+    let gathering = groups[group]
+    cursors[rank].nextInGroup = gathering.firstWaiting
+    groups[group] = Gathering(
+      arrived: gathering.arrived + 1, firstWaiting: Int32(truncatingIfNeeded: rank), start: start)
+  }
+
+  /// The last rank is there: all others run their join and can go on after it.
+  private mutating func release(_ group: Int, from start: Int64) {
+    var waiting = groups[group].firstWaiting
     groups[group] = Gathering()
-    return gathering.start
+    while waiting >= 0 {
+      let rank = Int(waiting)
+      var cursor = cursors[rank]
+      let template = tables.steps[Int(cursor.step)].template
+      let operation = tables.operations[Int(tables.templates[Int(template) * 2]) + Int(cursor.operation)]
+      let row = tables.firstRows[rank] + Int(cursor.rowsDone)
+      columns.starts[row] = start
+      columns.ends[row] = start + operation.duration
+      streamEnds[rank * StreamKind.count + Int(operation.stream)] = start + operation.duration
+      makeReady(waiting)
+      waiting = cursor.nextInGroup
+      cursor.operation += 1
+      cursor.rowsDone += 1
+      cursors[rank] = cursor
+    }
   }
 }

@@ -89,9 +89,11 @@ public struct SimulationResult: Sendable {
     var first: OutOfMemory?
     for rank in 0..<trace.map.rankCount {
       let stage = trace.programs.programs[Int(trace.map.programs[rank])].stage
-      let timeline = MemoryTimeline(trace: trace, simulatedRank: rank)
-      let peak = timeline.peak()
-      if peak.bytes > capacity, let failure = timeline.failure(trace: trace, simulatedRank: rank, capacity: capacity) {
+      let peak = trace.memoryPeak(ofSimulatedRank: rank)
+      if peak.bytes > capacity,
+        let failure = MemoryTimeline(trace: trace, simulatedRank: rank)
+          .failure(trace: trace, simulatedRank: rank, capacity: capacity)
+      {
         if first.map({ failure.time < $0.time }) ?? true { first = failure }
       }
       let time = trace.breakdown(ofSimulatedRank: rank, iteration: iteration)
@@ -134,6 +136,18 @@ public struct SimulationResult: Sendable {
       operationsPerSecond: modelOperations.count / seconds / Double(setup.cluster.deviceCount))
   }
 
+  /// Model operations per second over the device's peak in the job's number format (MFU).
+  public var modelUtilization: Double {
+    guard let peak = setup.cluster.device.peak(for: setup.job.format) else { return 0 }
+    return modelRatePerRank.operationsPerSecond / peak.operationsPerSecond
+  }
+
+  /// Sequences per second over all ranks.
+  public var samplesPerSecond: Double { Double(setup.job.globalBatch) / iterationTime.seconds.value }
+
+  /// Tokens (or patches) per second over all ranks.
+  public var tokensPerSecond: Double { tokensPerIteration / iterationTime.seconds.value }
+
   /// Tokens (or patches) of one iteration over all ranks.
   public var tokensPerIteration: Double {
     Double(setup.job.globalBatch) * Double(setup.model.embedding.sequenceLength)
@@ -142,7 +156,9 @@ public struct SimulationResult: Sendable {
 
 extension TrainingSetup {
   /// Memory a rank may use: the device's, or the limit asked for.
-  public var memoryCapacity: Bytes { min(options.memoryLimit ?? cluster.device.memoryCapacity, cluster.device.memoryCapacity) }
+  public var memoryCapacity: Bytes {
+    min(options.memoryLimit ?? cluster.device.memoryCapacity, cluster.device.memoryCapacity)
+  }
 }
 
 extension MemoryTimeline {

@@ -52,11 +52,27 @@ struct StageLowering {
 
   /// Lowers the step of a key.
   mutating func lower(_ key: TemplateKey) -> TemplateBuilder {
-    switch key.pass {
-    case .forward: forward(key)
-    case .backward, .backwardInput, .backwardWeight: backward(key)
-    case .update: update()
-    }
+    var builder =
+      switch key.pass {
+      case .forward: forward(key)
+      case .backward, .backwardInput, .backwardWeight: backward(key)
+      case .update: update()
+      }
+    releaseReceived(&builder)
+    return builder
+  }
+
+  /// Gives the receive buffer, which belongs to no layer, back when an operation has ended.
+  mutating func freeReceived(at operation: Int, _ builder: inout TemplateBuilder) {
+    builder.effect(operation, atEnd: true, .communication, -receivedBytes, layer: -1)
+    receivedBytes = 0
+  }
+
+  /// Frees the receive buffer of a virtual stage without layers, which only hands its message on.
+  private mutating func releaseReceived(_ builder: inout TemplateBuilder) {
+    guard receivedBytes > 0 else { return }
+    let send = builder.operations.firstIndex { $0.role == .send }
+    freeReceived(at: send ?? 0, &builder)
   }
 
   // MARK: Shared by the passes

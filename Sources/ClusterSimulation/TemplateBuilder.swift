@@ -81,11 +81,14 @@ struct TemplateBuilder {
   /// Makes the data path wait for one more thing.
   mutating func joinFrontier(_ wait: Wait) { frontier.append(wait) }
 
-  /// Notes memory taken or given back by an operation.
-  mutating func effect(_ operation: Int, atEnd: Bool, _ category: MemoryCategory, _ bytes: Int64) {
+  /// Notes memory taken or given back by an operation, for the present layer if not for another.
+  mutating func effect(
+    _ operation: Int, atEnd: Bool, _ category: MemoryCategory, _ bytes: Int64, layer other: Int32? = nil
+  ) {
     guard bytes != 0 else { return }
     effects.append(
-      MemoryEffect(operation: Int32(operation), atEnd: atEnd, category: category, layer: layer, bytes: bytes))
+      MemoryEffect(
+        operation: Int32(operation), atEnd: atEnd, category: category, layer: other ?? layer, bytes: bytes))
   }
 
   /// Whether a wait is over anyway once the stream's previous operation has ended.

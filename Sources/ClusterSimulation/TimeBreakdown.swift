@@ -66,109 +66,139 @@ extension Trace {
 }
 
 /// The walk behind ``Trace/breakdown(ofSimulatedRank:iteration:)``.
+///
+/// It follows the links of the compute stream and looks at another stream only where there is a gap to explain, from
+/// the task that was waited for backwards. Nothing is stored per task.
 private struct BreakdownWalk {
-  let trace: Trace
-  let rank: Int
-  var result = TimeBreakdown()
-  /// Rows of each other stream so far, in order.
-  var history = Array(repeating: [Int](), count: StreamKind.count)
-  var computeEnd: Int64 = 0
+  private let programs: ProgramSet
+  private let starts: [Int64]
+  private let ends: [Int64]
+  private let steps: Range<Int>
+  /// First row of the rank.
+  private let base: Int
+  private var result = TimeBreakdown()
+  private var computeEnd: Int64 = 0
+
+  /// One task of the rank.
+  private struct Place {
+    /// Index in ``ProgramSet/steps``.
+    var step: Int
+    /// Index within the step's template.
+    var operation: Int
+  }
 
   init(trace: Trace, rank: Int) {
-    self.trace = trace
-    self.rank = rank
+    programs = trace.programs
+    starts = trace.columns.starts
+    ends = trace.columns.ends
+    base = trace.map.firstRows[rank]
+    steps = programs.stepRange(ofProgram: Int(trace.map.programs[rank]))
   }
 
   mutating func run(until iteration: Int64) -> TimeBreakdown {
-    let programs = trace.programs
-    let base = trace.map.firstRows[rank]
-    for step in programs.steps[programs.stepRange(ofProgram: Int(trace.map.programs[rank]))] {
-      let stepRow = base + Int(step.firstRow)
-      let range = programs.operationRange(ofTemplate: Int(step.template))
-      for index in range {
-        let operation = programs.operations[index]
-        let row = stepRow + index - range.lowerBound
-        if operation.stream == StreamKind.compute.rawValue {
-          visit(operation, kind: programs.infos[index].kind, row: row, stepRow: stepRow)
-        } else {
-          history[Int(operation.stream)].append(row)
-        }
+    for step in steps {
+      let template = Int(programs.steps[step].template)
+      let first = Int(programs.templates[template].firstOperation)
+      let row = base + Int(programs.steps[step].firstRow)
+      var index = Int(programs.firstOnStream[template * StreamKind.count + Int(StreamKind.compute.rawValue)])
+      while index >= 0 {
+        if starts[row + index] > computeEnd { explain(Place(step: step, operation: index), until: starts[row + index]) }
+        computeEnd = ends[row + index]
+        add(SimDuration(nanoseconds: computeEnd - starts[row + index]), kind: programs.infos[first + index].kind)
+        index = Int(programs.operations[first + index].nextOnStream)
       }
     }
     finish(iteration)
     return result
   }
 
-  private mutating func visit(_ operation: Operation, kind: TaskKind, row: Int, stepRow: Int) {
-    let start = trace.columns.starts[row]
-    let end = trace.columns.ends[row]
-    if start > computeEnd { explain(gapEnd: start, operation, stepRow: stepRow) }
-    let span = SimDuration(nanoseconds: end - start)
+  private mutating func add(_ span: SimDuration, kind: TaskKind) {
     if kind == .optimizer { result.optimizer = result.optimizer + span } else { result.compute = result.compute + span }
-    computeEnd = end
   }
 
   /// Finds the task the kernel waited for longest and splits the gap.
-  private mutating func explain(gapEnd: Int64, _ operation: Operation, stepRow: Int) {
-    var latest = -1
+  private mutating func explain(_ kernel: Place, until gapEnd: Int64) {
+    let operation = programs.operations[operationIndex(kernel)]
     let first = Int(operation.firstWait)
-    for wait in trace.programs.waits[first..<first + Int(operation.waitCount)] {
-      let row = wait.code >= 0 ? stepRow + Int(wait.code) : history[Int(-1 - wait.code)].last { $0 < stepRow } ?? -1
-      if row >= 0, latest < 0 || trace.columns.ends[row] > trace.columns.ends[latest] { latest = row }
+    var latest: Place?
+    for index in first..<first + Int(operation.waitCount) {
+      let code = Int(programs.waits[index].code)
+      let place =
+        code >= 0 ? Place(step: kernel.step, operation: code) : last(on: UInt8(-1 - code), before: kernel.step)
+      if let place, latest.map({ ends[row(place)] > ends[row($0)] }) ?? true { latest = place }
     }
     charge(from: computeEnd, to: gapEnd, upTo: latest)
   }
 
-  /// Charges the part of an interval in which the stream of `row` worked, going back from `row`, and calls the rest bubble.
-  private mutating func charge(from begin: Int64, to end: Int64, upTo row: Int) {
+  /// Charges the part of an interval in which the stream of a task worked, going back from it, and calls the rest bubble.
+  private mutating func charge(from begin: Int64, to end: Int64, upTo last: Place?) {
     var rest = end - begin
-    defer { result.bubble = result.bubble + SimDuration(nanoseconds: rest) }
-    guard row >= 0 else { return }
-    let stream = Int(streamOf(row))
-    var index = history[stream].lastIndex { $0 <= row } ?? -1
-    while index >= 0 {
-      let task = history[stream][index]
-      guard trace.columns.ends[task] > begin else { break }
-      let overlap = min(trace.columns.ends[task], end) - max(trace.columns.starts[task], begin)
-      if overlap > 0 {
-        let kind = Int(exposure(of: task).rawValue)
-        result.exposed[kind] = result.exposed[kind] + SimDuration(nanoseconds: overlap)
+    var next = last
+    while let place = next, ends[row(place)] > begin {
+      let overlap = min(ends[row(place)], end) - max(starts[row(place)], begin)
+      if overlap > 0, let kind = exposure(of: operationIndex(place)) {
+        result.exposed[Int(kind.rawValue)] = result.exposed[Int(kind.rawValue)] + SimDuration(nanoseconds: overlap)
         rest -= overlap
       }
-      index -= 1
+      next = previous(place)
     }
+    result.bubble = result.bubble + SimDuration(nanoseconds: rest)
   }
 
   private mutating func finish(_ iteration: Int64) {
-    var lastRow = -1
-    for rows in history {
-      if let row = rows.last, lastRow < 0 || trace.columns.ends[row] > trace.columns.ends[lastRow] { lastRow = row }
+    var latest: Place?
+    for stream in StreamKind.allCases where stream != .compute {
+      guard let place = last(on: stream.rawValue, before: steps.upperBound) else { continue }
+      if latest.map({ ends[row(place)] > ends[row($0)] }) ?? true { latest = place }
     }
     var end = computeEnd
-    if lastRow >= 0, trace.columns.ends[lastRow] > computeEnd {
-      end = trace.columns.ends[lastRow]
-      charge(from: computeEnd, to: end, upTo: lastRow)
+    if let latest, ends[row(latest)] > computeEnd {
+      end = ends[row(latest)]
+      charge(from: computeEnd, to: end, upTo: latest)
     }
     result.idle = SimDuration(nanoseconds: iteration - end)
   }
 
-  private func operationIndex(_ row: Int) -> Int {
-    trace.programs.locate(
-      row: row - trace.map.firstRows[rank], inProgram: Int(trace.map.programs[rank])
-    ).operation
+  // MARK: Places
+
+  private func row(_ place: Place) -> Int { base + Int(programs.steps[place.step].firstRow) + place.operation }
+
+  private func operationIndex(_ place: Place) -> Int {
+    Int(programs.templates[Int(programs.steps[place.step].template)].firstOperation) + place.operation
   }
 
-  private func streamOf(_ row: Int) -> UInt8 { trace.programs.operations[operationIndex(row)].stream }
+  /// The task before another on the same stream.
+  private func previous(_ place: Place) -> Place? {
+    let index = operationIndex(place)
+    let stream = programs.operations[index].stream
+    for distance in 0..<place.operation where programs.operations[index - distance - 1].stream == stream {
+      return Place(step: place.step, operation: place.operation - distance - 1)
+    }
+    return last(on: stream, before: place.step)
+  }
 
-  private func exposure(of row: Int) -> ExposedCommunication {
-    let index = operationIndex(row)
-    if trace.programs.infos[index].kind == .resharding { return .resharding }
-    return switch StreamKind(rawValue: trace.programs.operations[index].stream) {
+  /// The last task of a stream in the steps before one.
+  private func last(on stream: UInt8, before end: Int) -> Place? {
+    for step in (steps.lowerBound..<end).reversed() {
+      let template = Int(programs.steps[step].template)
+      guard programs.firstOnStream[template * StreamKind.count + Int(stream)] >= 0 else { continue }
+      let range = programs.operationRange(ofTemplate: template)
+      guard let index = range.last(where: { programs.operations[$0].stream == stream }) else { continue }
+      return Place(step: step, operation: index - range.lowerBound)
+    }
+    return nil
+  }
+
+  /// What a task of another stream counts as; `nil` for kernels.
+  private func exposure(of index: Int) -> ExposedCommunication? {
+    if programs.infos[index].kind == .resharding { return .resharding }
+    return switch StreamKind(rawValue: programs.operations[index].stream) {
     case .pipelineSend, .pipelineReceive: .pipeline
     case .data, .copy: .data
     case .context: .context
     case .expert: .expert
-    case .tensor, .compute, nil: .tensor
+    case .tensor: .tensor
+    case .compute, nil: nil
     }
   }
 }

@@ -11,13 +11,15 @@ public struct TimeColumns: Hashable, Sendable {
   public var count: Int { starts.count }
 
   /// Lets `body` write the times of `count` tasks straight into the columns.
-  static func recording(count: Int, _ body: (ColumnPointers) -> Void) -> TimeColumns {
+  ///
+  /// - Parameter initial: What the columns hold beforehand; `nil` when `body` writes every row.
+  static func recording(count: Int, initial: Int64?, _ body: (ColumnPointers) -> Void) -> TimeColumns {
     var ends: [Int64] = []
     let starts = [Int64](unsafeUninitializedCapacity: count) { startBuffer, startCount in
-      startBuffer.initialize(repeating: -1)
+      if let initial { startBuffer.initialize(repeating: initial) }
       startCount = count
       ends = [Int64](unsafeUninitializedCapacity: count) { endBuffer, endCount in
-        endBuffer.initialize(repeating: -1)
+        if let initial { endBuffer.initialize(repeating: initial) }
         endCount = count
         guard let starts = startBuffer.baseAddress, let ends = endBuffer.baseAddress else { return }
         body(ColumnPointers(starts: starts, ends: ends))
@@ -31,6 +33,12 @@ public struct TimeColumns: Hashable, Sendable {
 struct ColumnPointers {
   let starts: UnsafeMutablePointer<Int64>
   let ends: UnsafeMutablePointer<Int64>
+
+  /// Marks tasks that never ran.
+  func markUnfinished(_ rows: Range<Int>) {
+    (starts + rows.lowerBound).initialize(repeating: -1, count: rows.count)
+    (ends + rows.lowerBound).initialize(repeating: -1, count: rows.count)
+  }
 }
 
 /// What an executor leaves behind.

@@ -72,8 +72,15 @@ public struct TrainingSimulation: Sendable {
   /// Compiles the plan and wires up the ranks, without running anything.
   ///
   /// - Parameter expandRanks: Every rank, not one of each class.
-  public func compile(expandRanks: Bool = false, costs: (any CostModel)? = nil) -> (programs: ProgramSet, map: RankMap) {
-    let classes = RankClasses(setup: setup, layout: layout)
+  public func compile(
+    expandRanks: Bool = false, costs: (any CostModel)? = nil
+  ) -> (programs: ProgramSet, map: RankMap) {
+    compile(RankClasses(setup: setup, layout: layout), expandRanks: expandRanks, costs: costs)
+  }
+
+  private func compile(
+    _ classes: RankClasses, expandRanks: Bool, costs: (any CostModel)?
+  ) -> (programs: ProgramSet, map: RankMap) {
     let programs = ProgramBuilder(
       setup: setup, layout: layout, classes: classes, sizes: sizes,
       costs: costs ?? RooflineCostModel(device: setup.cluster.device)
@@ -89,7 +96,7 @@ public struct TrainingSimulation: Sendable {
     executor: ExecutorChoice = .auto, expandRanks: Bool = false
   ) throws(SimulationError) -> SimulationResult {
     let classes = RankClasses(setup: setup, layout: layout)
-    let (programs, map) = compile(expandRanks: expandRanks)
+    let (programs, map) = compile(classes, expandRanks: expandRanks, costs: nil)
     let trace: Trace
     let record = Self.execute(programs: programs, map: map, executor: executor)
     guard record.stuck.isEmpty else {
@@ -102,6 +109,17 @@ public struct TrainingSimulation: Sendable {
         classes.classes.filter { $0.stage == stage }.reduce(0) { $0 + $1.members.count }
       },
       layersOfStage: (0..<setup.plan.pipelineParallel).map { layout.layers(ofRank: $0) })
+  }
+
+  /// The groups the first rank of each class belongs to, by stage and use.
+  public func groups() -> [(stage: Int, name: String, members: [Int])] {
+    let classes = RankClasses(setup: setup, layout: layout)
+    return classes.classes.flatMap { rankClass in
+      let position = classes.location(rankClass.members[0]).position
+      return classes.stageGroups[rankClass.stage].uses.map { use in
+        (rankClass.stage, use.name, classes.members(stage: rankClass.stage, position: position, use: use))
+      }
+    }
   }
 
   /// Runs compiled programs.

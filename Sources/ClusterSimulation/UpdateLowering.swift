@@ -26,7 +26,7 @@ extension StageLowering {
     var buckets = GradientBuckets()
     for number in layout.layers(ofRank: rank).reversed() where !setup.reducesEveryMicroBatch(number) {
       for (slot, bytes) in gradientParts(number) {
-        _ = buckets.add(bytes, slot: slot, keepsAll: setup.strategy(number).zero == .none, transient: 0)
+        _ = buckets.add(bytes, slot: slot, keepsAll: setup.strategy(number).zero == .none)
       }
     }
     for bucket in buckets.buckets {
@@ -66,13 +66,14 @@ extension StageLowering {
   }
 
   private mutating func addTiedEmbedding(_ builder: inout TemplateBuilder) {
-    guard let slot = groups.existingSlot(.tiedEmbedding) else { return }
-    let layer = pricing.layer(0, size: setup.plan.embedding.dataParallel)
+    guard let slot = groups.existingSlot(.tiedEmbedding), let tied = setup.model.tiedParameters else { return }
+    let parameters = tied.countPerRank(
+      tensorParallel: setup.plan.embedding.tensorParallel, expertParallel: 1)
     builder.layer = 0
     add(
       CollectiveCall(
         kind: .allReduce,
-        payload: Bytes(layer.denseParameters * setup.job.gradientFormat.bytesPerElement)),
+        payload: Bytes(parameters * setup.job.gradientFormat.bytesPerElement)),
       slot: slot, stream: .data, name: pricing.name("reduce_tied_embedding"), kind: .gradientReduction, to: &builder)
     builder.layer = -1
   }

@@ -25,21 +25,25 @@ struct TraceFileTotals {
 
   private func writeTimes(into group: borrowing HDF5Group) throws(HDF5Error) {
     let seconds = result.iterationTime.seconds.value
-    let rate = result.modelRatePerRank.operationsPerSecond
-    let peak = result.setup.cluster.device.peak(for: result.setup.job.format)?.operationsPerSecond
+    let missing = Double.nan
     try group.write("iteration_time", result.iterationTime.nanoseconds, DatasetNote("iteration time", units: "ns"))
     try group.write("iteration_time_s", seconds, DatasetNote("iteration time", units: "s"))
     try group.write("tokens_per_iteration", result.tokensPerIteration, DatasetNote("tokens of one iteration"))
     try group.write(
-      "tokens_per_second", result.tokensPerIteration / seconds,
-      DatasetNote("tokens per second of all ranks", units: "s-1"))
+      "samples_per_second", result.fits ? result.samplesPerSecond : missing,
+      DatasetNote("sequences per second of all ranks", units: "s-1", comment: "not a number when it does not fit"))
+    try group.write(
+      "tokens_per_second", result.fits ? result.tokensPerSecond : missing,
+      DatasetNote("tokens per second of all ranks", units: "s-1", comment: "not a number when it does not fit"))
     try group.write(
       "model_flops", result.modelOperations.count,
       DatasetNote("operations of one iteration, all ranks", comment: "recompute not counted"))
     try group.write(
-      "model_flops_per_second_per_rank", rate, DatasetNote("model operations per second and rank", units: "s-1"))
+      "model_flops_per_second_per_rank", result.fits ? result.modelRatePerRank.operationsPerSecond : missing,
+      DatasetNote("model operations per second and rank", units: "s-1", comment: "not a number when it does not fit"))
     try group.write(
-      "mfu", peak.map { rate / $0 } ?? .nan, DatasetNote("model operations as a fraction of the device's peak"))
+      "mfu", result.fits ? result.modelUtilization : missing,
+      DatasetNote("model operations as a fraction of the device's peak", comment: "not a number when it does not fit"))
   }
 
   private func writeCounts(into group: borrowing HDF5Group) throws(HDF5Error) {

@@ -3,56 +3,92 @@ import Yams
 /// Turns the YAML library's nodes into ``DocumentNode``: follows aliases within limits, refuses tags and odd keys.
 struct NodeConversion {
   let source: SourceFile
-  private var count = 0
+  private var anchors: [String: Converted] = [:]
 
   init(source: SourceFile) { self.source = source }
 
-  /// Converts a node and what lies below it.
+  /// A converted node and its size once its aliases are followed.
+  private struct Converted {
+    let node: DocumentNode
+    /// Nodes, itself included.
+    let count: Int
+    /// Levels, itself included.
+    let height: Int
+  }
+
+  /// Converts a document.
   ///
   /// - Throws: The first thing that cannot be converted.
-  mutating func convert(_ node: Node, depth: Int) throws(TextGuard.Finding) -> DocumentNode {
-    count += 1
-    guard count <= SourceDocument.maximumNodes else {
-      throw finding(node.mark, "found more than \(SourceDocument.maximumNodes) values", "aliases expand too far")
-    }
-    guard depth <= TextGuard.maximumDepth else {
-      throw finding(
-        node.mark, "nested deeper than \(TextGuard.maximumDepth) levels", "expected a flatter document")
-    }
+  mutating func root(_ node: Node) throws(TextGuard.Finding) -> DocumentNode { try convert(node).node }
+
+  private mutating func convert(_ node: Node) throws(TextGuard.Finding) -> Converted {
+    let converted = try convertUnnamed(node)
+    if let name = node.anchor?.rawValue { anchors[name] = converted }
+    return converted
+  }
+
+  private mutating func convertUnnamed(_ node: Node) throws(TextGuard.Finding) -> Converted {
     switch node {
     case .scalar(let scalar): return try convert(scalar)
     case .sequence(let sequence):
       try refuseTag(sequence.tag, at: sequence.mark)
       var items: [DocumentNode] = []
-      for item in sequence { items.append(try convert(item, depth: depth + 1)) }
-      return DocumentNode(.list(items), at: position(sequence.mark))
+      var size = Size()
+      for item in sequence {
+        let converted = try convert(item)
+        try add(converted, to: &size, at: item.mark)
+        items.append(converted.node)
+      }
+      return Converted(
+        node: DocumentNode(.list(items), at: position(sequence.mark)), count: size.count, height: size.height)
     case .mapping(let mapping):
       try refuseTag(mapping.tag, at: mapping.mark)
-      return DocumentNode(.mapping(try entries(mapping, depth: depth)), at: position(mapping.mark))
+      return try convert(mapping)
     case .alias(let alias): throw finding(alias.mark, "found an alias", "write the value out")
     }
   }
 
-  private mutating func entries(_ mapping: Node.Mapping, depth: Int) throws(TextGuard.Finding) -> [DocumentNode.Entry] {
+  /// What a collection has grown to.
+  private struct Size {
+    var count = 1
+    var height = 1
+  }
+
+  private func add(_ converted: Converted, to size: inout Size, at mark: Mark?) throws(TextGuard.Finding) {
+    size.count += converted.count
+    size.height = max(size.height, converted.height + 1)
+    guard size.count <= SourceDocument.maximumNodes else {
+      throw finding(mark, "found more than \(SourceDocument.maximumNodes) values", "aliases expand too far")
+    }
+    guard size.height <= TextGuard.maximumDepth else {
+      throw finding(mark, "nested deeper than \(TextGuard.maximumDepth) levels", "expected a flatter document")
+    }
+  }
+
+  private mutating func convert(_ mapping: Node.Mapping) throws(TextGuard.Finding) -> Converted {
+    var size = Size()
     var entries: [DocumentNode.Entry] = []
     var merged: [DocumentNode.Entry] = []
     var seen: Set<String> = []
     for (key, value) in mapping {
-      guard case .scalar(let scalar) = key else {
+      guard case .scalar(let scalar) = key, scalar.style != .plain || AliasMark.name(in: scalar.string) == nil else {
         throw finding(key.mark, "found a key that is not plain text", "expected a text as key")
       }
-      guard seen.insert(scalar.string).inserted else {
-        throw finding(key.mark, "found the key \"\(scalar.string)\" more than once", "keep one of them")
+      let name = AliasMark.reveal(in: scalar.string)
+      guard seen.insert(name).inserted else {
+        throw finding(key.mark, "found the key \"\(name.prefix(60))\" more than once", "keep one of them")
       }
-      let node = try convert(value, depth: depth + 1)
-      if scalar.string == "<<", scalar.style == .plain {
-        merged += try mergedEntries(node)
+      let converted = try convert(value)
+      try add(converted, to: &size, at: value.mark)
+      if name == "<<", scalar.style == .plain {
+        merged += try mergedEntries(converted.node)
       } else {
-        entries.append(.init(key: scalar.string, keyPosition: position(scalar.mark), value: node))
+        entries.append(.init(key: name, keyPosition: position(scalar.mark), value: converted.node))
       }
     }
     for entry in merged where seen.insert(entry.key).inserted { entries.append(entry) }
-    return entries
+    return Converted(
+      node: DocumentNode(.mapping(entries), at: position(mapping.mark)), count: size.count, height: size.height)
   }
 
   /// The entries a merge key (`<<: *defaults`) brings in; keys written out win over them.
@@ -66,12 +102,18 @@ struct NodeConversion {
     return mappings.flatMap(\.entries)
   }
 
-  private func convert(_ scalar: Node.Scalar) throws(TextGuard.Finding) -> DocumentNode {
-    let written = scalar.string
+  private func convert(_ scalar: Node.Scalar) throws(TextGuard.Finding) -> Converted {
+    if scalar.style == .plain, let name = AliasMark.name(in: scalar.string) {
+      guard let target = anchors[name] else {
+        throw finding(scalar.mark, "found an undefined alias", "define the anchor before it is used")
+      }
+      return target
+    }
+    let written = AliasMark.reveal(in: scalar.string)
     let isText = scalar.style != .plain || scalar.tag.description == Tag.Name.str.rawValue
     if !isText { try refuseTag(scalar.tag, at: scalar.mark) }
     let value: DocumentNode.Value = isText ? .text(written) : PlainScalar.value(of: written)
-    return DocumentNode(value, at: position(scalar.mark), written: written)
+    return Converted(node: DocumentNode(value, at: position(scalar.mark), written: written), count: 1, height: 1)
   }
 
   private func refuseTag(_ tag: Tag, at mark: Mark?) throws(TextGuard.Finding) {

@@ -25,15 +25,8 @@ struct PlanOrderReader {
 
   private func customSchedule(_ text: String, _ node: DocumentNode, path: String) -> ScheduleChoice? {
     guard let file = references.absolutePath(text, at: node.position, path: path) else { return nil }
-    let name = (file as NSString).lastPathComponent
     do throws(InputError) {
-      let content = try FileText.load(path: file)
-      do throws(ScheduleCSVError) {
-        return .custom(try ScheduleCSV.parse(content, name: name).schedule)
-      } catch {
-        let problem = InputProblem(file: file, message: "\(error)", advice: "expected a pipeline schedule as CSV")
-        throw InputError(kind: .badInput, problems: [problem])
-      }
+      return .custom(try ImportedFile.schedule(path: file).schedule)
     } catch {
       log.adopt(error)
       return nil

@@ -18,6 +18,9 @@ public struct Scenario: Hashable, Sendable {
   public let plan: ParallelPlan
   /// How the training framework runs the plan.
   public let options: ExecutionOptions
-  /// All inputs with their references resolved, as one line of JSON: what a trace keeps to be reproducible.
-  public let resolvedText: String
+  /// All inputs with their references resolved: what a trace keeps to be reproducible.
+  public let resolved: JSONValue
+
+  /// ``resolved`` as one line of JSON.
+  public var resolvedText: String { resolved.compactText }
 }

@@ -78,7 +78,7 @@ struct ScenarioReader {
       options: options)
     return Scenario(
       name: name, description: summary, model: model, cluster: cluster, job: training, plan: plan, options: options,
-      resolvedText: resolved.json.compactText)
+      resolved: resolved.json)
   }
 
   private func model(_ description: ModelDescription?, job: JobSection?) -> Model? {

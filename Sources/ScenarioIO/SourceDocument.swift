@@ -38,11 +38,14 @@ public struct SourceDocument: Hashable, Sendable {
     }
     do {
       try TextGuard.check(text)
-      guard let node = try compose(text) else {
+      // The parser stays alive while its nodes are converted: they hold their anchors weakly.
+      let parser = try Parser(yaml: AliasMark.hide(in: text), resolver: .basic, encoding: .utf8)
+      defer { withExtendedLifetime(parser) {} }
+      guard let node = try parser.singleRoot() else {
         throw TextGuard.Finding(line: 1, column: 1, message: "found an empty file", advice: "expected a mapping")
       }
       var conversion = NodeConversion(source: source)
-      return SourceDocument(source: source, root: try conversion.convert(node, depth: 1))
+      return SourceDocument(source: source, root: try conversion.root(node))
     } catch let finding as TextGuard.Finding {
       throw failure(finding.line, finding.column, finding.message, finding.advice)
     } catch let error as YamlError {
@@ -51,10 +54,6 @@ public struct SourceDocument: Hashable, Sendable {
     } catch {
       throw failure(1, 1, "found text that cannot be parsed", "expected YAML or JSON")
     }
-  }
-
-  private static func compose(_ text: String) throws -> Node? {
-    try Parser(yaml: text, resolver: .basic, encoding: .utf8).singleRoot()
   }
 }
 
@@ -69,6 +68,11 @@ private struct YamlFinding {
     switch error {
     case .scanner(_, let problem, let mark, let text), .parser(_, let problem, let mark, let text):
       place(mark)
+      guard !problem.contains("nesting level") else {
+        message = "nested deeper than \(TextGuard.maximumDepth) levels"
+        advice = "expected a flatter document"
+        return
+      }
       message = "syntax error (\(problem))"
       let hasTab = Self.startsWithTab(text, line: mark.line)
       advice = hasTab ? "indent with spaces, not tabs" : "check indentation and quotes"
@@ -79,7 +83,8 @@ private struct YamlFinding {
       advice = isSecondDocument ? "expected one document in a file" : "define the anchor before it is used"
     case .duplicatedKeysInMapping(let keys, let context):
       place(context.mark)
-      let quoted = keys.map { JSONValue.text(String($0.prefix(60))).compactText }.joined(separator: ", ")
+      let quoted = keys.map { JSONValue.text(String(AliasMark.reveal(in: $0).prefix(60))).compactText }.joined(
+        separator: ", ")
       message = "found the key \(quoted) more than once"
       advice = "keep one of them"
     case .reader(let problem, let offset, _, let text):

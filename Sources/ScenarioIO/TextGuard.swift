@@ -5,9 +5,6 @@
 struct TextGuard {
   /// Deepest nesting of lists and mappings.
   static let maximumDepth = 64
-  /// Most anchors: each could add ``maximumDepth`` levels through its aliases.
-  static let maximumAnchors = 32
-
   /// What is wrong, and where.
   struct Finding: Error, Hashable {
     let line: Int
@@ -22,14 +19,12 @@ struct TextGuard {
   private var flowDepth = 0
   private var quote: UInt8?
   private var inComment = false
-  private var anchors = 0
   /// Whether only white space and indicators (`-`, `?`, `:`) precede on the line, so that a token may begin here.
   private var atTokenStart = true
   private var atLineStart = true
   private var previous: UInt8 = 0x0a
-  /// The last byte that was not white space; tells keys that are collections.
+  /// The last byte that was not white space.
   private var previousVisible: UInt8 = 0x0a
-  private var aliasIsOpen = false
 
   /// Checks a whole text.
   static func check(_ text: String) throws(Finding) {
@@ -69,7 +64,6 @@ struct TextGuard {
     inComment = false
     atTokenStart = true
     atLineStart = true
-    aliasIsOpen = false
   }
 
   /// One visible byte outside quotes and comments.
@@ -94,16 +88,12 @@ struct TextGuard {
       flowDepth = max(0, flowDepth - 1)
     case UInt8(ascii: "-"), UInt8(ascii: "?"):
       if atTokenStart, flowDepth == 0, isFollowedByBlank { try openBlock(column + 1) } else { atTokenStart = false }
-      if byte == UInt8(ascii: "?"), canStart, isFollowedByBlank { try refuseKey() }
     case UInt8(ascii: ":"):
-      try visitColon(isFollowedByBlank)
+      if isFollowedByBlank { atTokenStart = true }
     case UInt8(ascii: "&"):
-      if canStart { try countAnchor() } else { atTokenStart = false }
-    case UInt8(ascii: "*"):
-      if canStart { aliasIsOpen = true }
-      atTokenStart = false
+      if canStart { isPropertyOpen = true } else { atTokenStart = false }
     case UInt8(ascii: ","):
-      aliasIsOpen = false
+      break
     default:
       // A tag or an anchor's name keeps the start open; anything else is a plain scalar.
       if previous != UInt8(ascii: "&"), !isPropertyOpen { atTokenStart = false }
@@ -120,12 +110,6 @@ struct TextGuard {
     isPropertyOpen = false
   }
 
-  private mutating func visitColon(_ isFollowedByBlank: Bool) throws(Finding) {
-    let endsCollection = previousVisible == UInt8(ascii: "]") || previousVisible == UInt8(ascii: "}")
-    if aliasIsOpen || endsCollection { try refuseKey() }
-    if isFollowedByBlank { atTokenStart = true }
-  }
-
   private mutating func openBlock(_ indent: Int) throws(Finding) {
     while let last = indents.last, last >= indent { indents.removeLast() }
     indents.append(indent)
@@ -140,19 +124,6 @@ struct TextGuard {
   private func checkDepth() throws(Finding) {
     guard indents.count + flowDepth > Self.maximumDepth else { return }
     throw finding("nested deeper than \(Self.maximumDepth) levels", "expected a flatter document")
-  }
-
-  private mutating func countAnchor() throws(Finding) {
-    anchors += 1
-    isPropertyOpen = true
-    guard anchors > Self.maximumAnchors else { return }
-    throw finding("found more than \(Self.maximumAnchors) anchors", "write the values out")
-  }
-
-  /// A key that is an alias or a collection can be exponentially large once its aliases are followed.
-  private func refuseKey() throws(Finding) {
-    guard anchors > 0 else { return }
-    throw finding("found a key that is not plain text", "expected texts as keys in a file with anchors")
   }
 
   private func finding(_ message: String, _ advice: String) -> Finding {

@@ -1,1 +1,1 @@
-// Filled in by the first suite.
+import Testing

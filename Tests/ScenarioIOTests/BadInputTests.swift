@@ -75,9 +75,19 @@ struct BadInputTests {
     BadInput("deep indentation", indented(200), "nested deeper than 64"),
     BadInput("deep sequences without indentation", sequences(100), "nested deeper than 64"),
     BadInput("alias bomb", bomb, "200000 values"),
-    BadInput("alias bomb as key", bomb + "? *i\n: 1\n", "not plain text"),
-    BadInput("alias bomb as flow key", bomb + "z: {[*i]: 1}\n", "not plain text"),
-    BadInput("chain of anchors", chain(5000), "more than 32 anchors"),
+    BadInput("alias bomb as key", bomb + "? *i\n: 1\n", "200000 values"),
+    BadInput("alias bomb as flow key", bomb + "z: {[*i]: 1}\n", "200000 values"),
+    BadInput("alias bomb as key without value", bomb + "z: {*i}\n", "200000 values"),
+    BadInput("alias bomb inside a key without value", bomb + "z: {[*i]}\n", "200000 values"),
+    BadInput("alias as key", "a: &i [x]\n*i : 1\n", "not plain text"),
+    BadInput("alias as key without value", "a: &i [x]\nz: {*i}\n", "not plain text"),
+    BadInput("alias inside a key", "a: &i [x]\nz: {[*i]}\n", "not plain text"),
+    BadInput("alias bomb after a quote inside a text", "x: b \"c\n" + bomb + "z: {[*i]: 1}\n", "200000 values"),
+    BadInput(
+      "nesting after a quote inside a text", "x: b \"c\ny: " + String(repeating: "[", count: 100_000),
+      "nested deeper than 64"),
+    BadInput("alias inside its own anchor", "a: &a [1, *a]\n", "undefined alias"),
+    BadInput("chain of anchors", chain(5000), "nested deeper than 64"),
   ]
 
   static let values: [BadInput] = [

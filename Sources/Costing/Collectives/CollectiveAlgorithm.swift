@@ -36,7 +36,9 @@ public struct CollectiveCost: Sendable {
   public init(fabric: Fabric) { self.fabric = fabric }
 
   /// The fastest algorithm and its time; `nil` for a lone rank, which communicates nothing.
-  public func best(_ call: CollectiveCall, over shape: GroupShape) -> (algorithm: any CollectiveAlgorithm, time: Seconds)? {
+  public func best(
+    _ call: CollectiveCall, over shape: GroupShape
+  ) -> (algorithm: any CollectiveAlgorithm, time: Seconds)? {
     guard shape.ranks > 1, call.payload > .zero else { return nil }
     var best: (algorithm: any CollectiveAlgorithm, time: Seconds)?
     for algorithm in CollectiveCatalog.all {

@@ -1,0 +1,77 @@
+import Parallelism
+import ScenarioIO
+import Workload
+
+/// What a file of another program means here, in a form scenario files accept.
+public enum ImportText {
+  /// A Hugging Face configuration: what was understood, checked by counting the parameters.
+  ///
+  /// - Throws: ``InputError``.
+  public static func model(path: String) throws(InputError) -> String {
+    let description = try ImportedFile.model(path: path)
+    let model = try description.model(sequenceLength: nil)
+    let used = description.configuration.sorted { $0.key < $1.key }.map { "    \($0.key): \(yaml($0.value))" }
+    return (["# \(model.parameterCount) parameters in \(model.blocks.count) blocks", "model:", "  config:"] + used)
+      .joined(separator: "\n") + "\n"
+  }
+
+  /// A Galvatron plan as a plan of ours; every default is stated.
+  ///
+  /// - Throws: ``InputError``.
+  public static func plan(path: String, devices: Int?) throws(InputError) -> String {
+    let galvatron = try GalvatronPlanFile.load(path: path)
+    guard let devices = devices ?? galvatron.worldSize else {
+      throw InputError(
+        kind: .badInput,
+        problems: [
+          InputProblem(
+            file: path, message: "found no world_size", advice: "say how many GPUs the plan runs on with --gpus")
+        ])
+    }
+    do throws(GalvatronPlanError) {
+      let plan = try ParallelPlan(galvatron: galvatron, devices: devices)
+      return """
+        # \(galvatron.globalBatch) sequences, \(galvatron.chunks) micro-batches, \
+        pipeline \(galvatron.pipelineType ?? "gpipe (default)"), \
+        data parallelism \(galvatron.defaultDataParallel ?? "ddp (default)")
+        job:
+          global_batch: \(galvatron.globalBatch)
+        plan:
+          text: "\(plan.text)"
+
+        """
+    } catch {
+      throw InputError(
+        kind: .badInput,
+        problems: [InputProblem(file: path, message: "\(error)", advice: "expected a Galvatron plan")])
+    }
+  }
+
+  /// A PyTorch schedule: its size, what was left out, and its grid.
+  ///
+  /// - Throws: ``InputError``.
+  public static func schedule(path: String) throws(InputError) -> String {
+    let reading = try ImportedFile.schedule(path: path)
+    let shape = reading.schedule.shape
+    let renumbered = reading.renumberedStages.map(String.init).joined(separator: ", ")
+    let notes = [
+      "# \(shape.ranks) ranks, \(shape.chunks) virtual stages each, \(shape.microBatches) micro-batches",
+      "# left out: \(reading.skippedCells) cells of communication, \(reading.idleCells) idle cells",
+      reading.overlappedPairs > 0 ? "# \(reading.overlappedPairs) overlapped pairs run one after the other" : nil,
+      renumbered.isEmpty ? nil : "# micro-batches of stage \(renumbered) renumbered from 0",
+    ].compactMap { $0 }
+    let grid = ScheduleGrid(actions: reading.schedule.actions, placement: reading.schedule.ownPlacement)
+    return (notes + ["plan:", "  schedule: \(path)", "", grid.description]).joined(separator: "\n") + "\n"
+  }
+
+  private static func yaml(_ value: ConfigurationValue) -> String {
+    switch value {
+    case .null: "null"
+    case .boolean(let flag): flag ? "true" : "false"
+    case .integer(let number): "\(number)"
+    case .number(let number): "\(number)"
+    case .text(let text): JSONValue.text(text).compactText
+    case .list(let items): "[" + items.map(yaml).joined(separator: ", ") + "]"
+    }
+  }
+}

@@ -1,0 +1,78 @@
+import ClusterSimulation
+import Parallelism
+import Planning
+import Quantities
+import ScenarioIO
+import Workload
+
+extension Scenario {
+  /// The scenario as the simulator takes it.
+  public var setup: TrainingSetup {
+    TrainingSetup(model: model, cluster: cluster, job: job, plan: plan, options: options)
+  }
+}
+
+/// How to replay a scenario.
+public struct RunOptions: Hashable, Sendable {
+  /// Which executor.
+  public var executor = ExecutorChoice.auto
+  /// Whether every rank is simulated.
+  public var expandRanks = false
+  /// Whether fixes are searched for when memory runs out.
+  public var findsFixes = true
+
+  /// The defaults: the fastest executor, one rank per class.
+  public init() {}
+}
+
+/// A scenario and what came of replaying it: what every report is made from.
+public struct ScenarioRun: Sendable {
+  /// What was asked.
+  public let scenario: Scenario
+  /// What happened.
+  public let result: SimulationResult
+  /// Changes that would make it fit, when it does not.
+  public let fixes: [MemoryFix]
+  /// What the user should know about the answer.
+  public let warnings: [String]
+
+  /// Replays a scenario.
+  ///
+  /// - Throws: ``SimulationError`` when the plan is invalid or its schedule can never end.
+  public init(_ scenario: Scenario, options: RunOptions = RunOptions()) throws(SimulationError) {
+    let setup = scenario.setup
+    let result = try TrainingSimulation(setup).run(executor: options.executor, expandRanks: options.expandRanks)
+    self.scenario = scenario
+    self.result = result
+    fixes = result.fits || !options.findsFixes ? [] : MemoryFixFinder.fixes(for: setup)
+    warnings = Self.warnings(setup)
+  }
+
+  private static func warnings(_ setup: TrainingSetup) -> [String] {
+    var warnings: [String] = []
+    let device = setup.cluster.device
+    let curves = [
+      ("gemm_efficiency", device.gemmEfficiency), ("attention_efficiency", device.attentionEfficiency),
+      ("memory_efficiency", device.memoryEfficiency),
+    ]
+    for (key, curve) in curves where curve.provenance.kind == .assumed {
+      warnings.append("\(device.name): \(key) is assumed, not measured: \(curve.provenance.source)")
+    }
+    if let limit = setup.options.memoryLimit, limit > device.memoryCapacity {
+      warnings.append("options.memory_limit exceeds the memory of \(device.name); the device's is used")
+    }
+    return warnings
+  }
+
+  /// The name of the convention behind model FLOPs and MFU.
+  public static let operationConvention =
+    "model FLOPs: matrix products and full (unmasked) attention, 3x forward, recompute not counted"
+}
+
+extension Layer {
+  /// Whether the layer looks up tokens; patches otherwise.
+  var isText: Bool {
+    if case .tokenEmbedding = block { return true }
+    return false
+  }
+}

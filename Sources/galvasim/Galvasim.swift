@@ -1,0 +1,28 @@
+import ArgumentParser
+import GalvaSim
+
+/// The command line: parse, call the library, print, choose the exit status. No logic.
+@main
+struct Galvasim: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "galvasim",
+    abstract: "Replay training iterations of Transformers on clusters you describe, event by event.",
+    discussion: """
+      Exit status: 0 done; 10 does not fit (check, --detailed-exitcode); 11 impossible schedule; 64 usage; \
+      65 bad input; 66 input missing; 70 internal; 74 input/output.
+      """,
+    version: toolVersion,
+    subcommands: [Simulate.self, Check.self, CatalogCommand.self, Schema.self, Import.self])
+
+  static func main() {
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch let failure as CommandFailure {
+      failure.report()
+      exit(withError: ExitCode(failure.status))
+    } catch {
+      exit(withError: error)
+    }
+  }
+}

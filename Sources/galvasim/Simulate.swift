@@ -1,0 +1,107 @@
+import ArgumentParser
+import Foundation
+import GalvaSim
+
+/// Which network model carries messages.
+enum NetworkChoice: String, CaseIterable, ExpressibleByArgument {
+  case ideal
+}
+
+struct Simulate: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Replay one training iteration; report its time, memory and breakdown.",
+    discussion: "A plan that does not fit is a result: exit status 0, or 10 with --detailed-exitcode.")
+
+  @OptionGroup var input: ScenarioOptions
+
+  @Option(help: ArgumentHelp("Also write the whole trace, as HDF5.", valueName: "file.h5"))
+  var trace: String?
+
+  @Option(help: ArgumentHelp("Also write a timeline; the extension decides the format.", valueName: "file.json"))
+  var timeline: String?
+
+  @Flag(help: "Simulate every rank, not one per class of equal ranks.")
+  var expandRanks = false
+
+  @Option(help: "How to execute: events in time order, replay without a queue, or the fastest that is right.")
+  var executor = ExecutorChoice.auto
+
+  @Option(help: "Network model; ideal gives every group its closed-form time.")
+  var network = NetworkChoice.ideal
+
+  @Option(help: "Seed of everything random. Nothing is random in a scenario without jitter.")
+  var seed: UInt64 = 0
+
+  @Option(name: .customLong("print"), help: "Print an intermediate value instead of the report.")
+  var printed: PrintedValue?
+
+  @Flag(help: "Exit with 10 when the plan does not fit.")
+  var detailedExitcode = false
+
+  @Flag(help: "Add the tool's own wall-clock and CPU time to the JSON document.")
+  var timing = false
+
+  @OptionGroup var output: OutputOptions
+
+  func run() throws {
+    try CommandFailure.wrapping {
+      let stopwatch = Stopwatch()
+      let scenario = try input.load()
+      var options = RunOptions()
+      options.executor = executor
+      options.expandRanks = expandRanks
+      if let printed {
+        StandardOutput.write(try printed.text(of: scenario, options: options))
+        return
+      }
+      let run = try ScenarioRun(scenario, options: options)
+      try writeFiles(run)
+      let document = run.document
+      if output.json {
+        output.print(timing ? document.adding(stopwatch.fields) : document)
+      } else {
+        StandardOutput.write(run.text)
+      }
+      if detailedExitcode, !run.result.fits { throw ExitCode(10) }
+    }
+  }
+
+  /// Refuses a timeline nobody can write before anything is simulated.
+  func validate() throws {
+    guard let timeline else { return }
+    do throws(ExportError) {
+      _ = try ExporterCatalog.exporter(forPath: timeline)
+    } catch { throw ValidationError("--timeline \(error)") }
+  }
+
+  /// Writes the files asked for; each appears under its name only when it is complete.
+  private func writeFiles(_ run: ScenarioRun) throws {
+    var notes: [String] = []
+    if let trace { notes += try run.exportTrace(to: trace, command: command, seed: seed) }
+    if let timeline { notes += try run.exportTimeline(to: timeline, command: command, seed: seed) }
+    for note in notes { output.log.warning("\(note)") }
+  }
+
+  /// The command that repeats the run, without the names of outputs.
+  private var command: String {
+    let overrides = input.overrides.map { "--set \($0)" }
+    let flags = (expandRanks ? ["--expand-ranks"] : []) + (executor == .auto ? [] : ["--executor \(executor.rawValue)"])
+    return (["galvasim simulate \(input.scenario)"] + overrides + flags).joined(separator: " ")
+  }
+}
+
+/// Time the tool itself takes.
+struct Stopwatch {
+  private let wall = ContinuousClock.now
+  private let processor = clock()
+
+  /// Wall-clock and CPU seconds since the start, as fields of a document.
+  var fields: [JSONField] {
+    let elapsed = ContinuousClock.now - wall
+    let seconds = Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18
+    return [
+      JSONField("wall_time_s", .number(seconds)),
+      JSONField("cpu_s", .number(Double(clock() - processor) / Double(CLOCKS_PER_SEC))),
+    ]
+  }
+}
