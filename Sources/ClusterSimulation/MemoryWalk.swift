@@ -16,16 +16,28 @@ struct MemoryWalk: Sequence, IteratorProtocol {
   private let base: Int
   /// The next change of each stream that has one left, lower streams first.
   private var heads: [Head] = []
+  /// The head that was taken last, and the time before which no other has a change.
+  private var current = 0
+  private var limit = Int64.min
 
   /// Where the walk stands on one stream.
   private struct Head {
     var stream: Int
-    /// Index of the step.
+    /// Index of the step, its first row and its micro-batch.
     var step: Int
+    var stepRow = 0
+    var microBatch: Int32 = -1
     /// Next effect in the table and the end of the step's effects.
-    var effect: Int
-    var lastEffect: Int
-    var change: MemoryChange
+    var effect = 0
+    var lastEffect = 0
+    /// When the next effect happens, and whether it gives memory back.
+    var time: Int64 = 0
+    var givesBack = false
+
+    /// Whether this goes before the head of a lower stream.
+    func precedes(_ other: Head) -> Bool {
+      time < other.time || (time == other.time && givesBack && !other.givesBack)
+    }
   }
 
   init(trace: Trace, simulatedRank rank: Int) {
@@ -35,48 +47,61 @@ struct MemoryWalk: Sequence, IteratorProtocol {
     base = trace.map.firstRows[rank]
     steps = trace.programs.steps[trace.programs.stepRange(ofProgram: program)]
     table = StreamEffects(programs: trace.programs, steps: steps)
-    let none = MemoryChange(time: .zero, category: .workspace, layer: -1, microBatch: -1, bytes: 0, row: -1)
     for stream in 0..<StreamKind.count {
-      heads.append(Head(stream: stream, step: steps.startIndex - 1, effect: 0, lastEffect: 0, change: none))
-      if !advance(heads.count - 1) { heads.removeLast() }
+      var head = Head(stream: stream, step: steps.startIndex - 1)
+      if findNext(&head) { heads.append(head) }
     }
   }
 
   /// The next change.
   mutating func next() -> MemoryChange? {
-    guard !heads.isEmpty else { return nil }
-    var first = 0
-    for index in 1..<heads.count where heads[index].change.precedes(heads[first].change) { first = index }
-    let change = heads[first].change
-    if !advance(first) { heads.remove(at: first) }
-    return change
-  }
-
-  /// Moves a head to the next change of its stream; `false` when there is none.
-  @inline(__always)
-  private mutating func advance(_ index: Int) -> Bool {
-    while heads[index].effect == heads[index].lastEffect {
-      heads[index].step += 1
-      guard heads[index].step < steps.endIndex else { return false }
-      let range = table.range(template: steps[heads[index].step].template, stream: heads[index].stream)
-      heads[index].effect = range.lowerBound
-      heads[index].lastEffect = range.upperBound
+    if heads.isEmpty { return nil }
+    if heads[current].time >= limit { chooseHead() }
+    let head = heads[current]
+    let effect = table.effects[head.effect]
+    var following = head
+    following.effect += 1
+    if findNext(&following) {
+      heads[current] = following
+    } else {
+      heads.remove(at: current)
+      current = 0
+      limit = .min
     }
-    let effect = table.effects[heads[index].effect]
-    let step = steps[heads[index].step]
-    let row = base + Int(step.firstRow) + Int(effect.operation)
-    heads[index].effect += 1
-    heads[index].change = MemoryChange(
-      time: SimTime(nanoseconds: effect.atEnd ? ends[row] : starts[row]), category: effect.category,
-      layer: effect.layer, microBatch: step.microBatch, bytes: effect.bytes, row: row)
-    return true
+    return MemoryChange(
+      time: SimTime(nanoseconds: head.time), category: effect.category, layer: effect.layer,
+      microBatch: head.microBatch, bytes: effect.bytes, row: head.stepRow + Int(effect.operation))
   }
-}
 
-extension MemoryChange {
-  /// Whether a change of a higher stream goes before one of a lower stream.
-  fileprivate func precedes(_ other: MemoryChange) -> Bool {
-    time < other.time || (time == other.time && bytes < 0 && other.bytes >= 0)
+  /// Finds the head that goes first and how long it stays alone.
+  private mutating func chooseHead() {
+    current = 0
+    limit = .max
+    for index in heads.indices.dropFirst() {
+      let isFirst = heads[index].precedes(heads[current])
+      limit = Swift.min(limit, isFirst ? heads[current].time : heads[index].time)
+      if isFirst { current = index }
+    }
+  }
+
+  /// Brings a head to the effect it points at, in this step or a later one; `false` when the stream has none left.
+  @inline(__always)
+  private func findNext(_ head: inout Head) -> Bool {
+    while head.effect == head.lastEffect {
+      head.step += 1
+      guard head.step < steps.endIndex else { return false }
+      let step = steps[head.step]
+      let range = table.range(template: step.template, stream: head.stream)
+      head.effect = range.lowerBound
+      head.lastEffect = range.upperBound
+      head.stepRow = base + Int(step.firstRow)
+      head.microBatch = step.microBatch
+    }
+    let effect = table.effects[head.effect]
+    let row = head.stepRow + Int(effect.operation)
+    head.time = effect.atEnd ? ends[row] : starts[row]
+    head.givesBack = effect.bytes < 0
+    return true
   }
 }
 

@@ -16,9 +16,11 @@ public struct TimeColumns: Hashable, Sendable {
   static func recording(count: Int, initial: Int64?, _ body: (ColumnPointers) -> Void) -> TimeColumns {
     var ends: [Int64] = []
     let starts = [Int64](unsafeUninitializedCapacity: count) { startBuffer, startCount in
+      startBuffer.adviseLargePages()
       if let initial { startBuffer.initialize(repeating: initial) }
       startCount = count
       ends = [Int64](unsafeUninitializedCapacity: count) { endBuffer, endCount in
+        endBuffer.adviseLargePages()
         if let initial { endBuffer.initialize(repeating: initial) }
         endCount = count
         guard let starts = startBuffer.baseAddress, let ends = endBuffer.baseAddress else { return }

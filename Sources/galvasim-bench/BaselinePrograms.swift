@@ -1,5 +1,6 @@
 import BaselineLoops
 import ClusterSimulation
+import Glibc
 
 /// Compiled programs as the flat arrays of the C++ loops.
 struct BaselinePrograms {
@@ -108,6 +109,17 @@ final class BaselineColumns {
     self.count = count
     starts = .allocate(capacity: count)
     ends = .allocate(capacity: count)
+    adviseLargePages(starts)
+    adviseLargePages(ends)
+  }
+
+  /// Gives the C++ loops memory of the kind our columns have, so that loops are compared and not page faults.
+  private func adviseLargePages(_ column: UnsafeMutablePointer<Int64>) {
+    let pageSize: UInt = 1 << 21
+    let first = (UInt(bitPattern: column) + pageSize - 1) & ~(pageSize - 1)
+    let end = UInt(bitPattern: column + count) & ~(pageSize - 1)
+    guard end > first, let address = UnsafeMutableRawPointer(bitPattern: first) else { return }
+    madvise(address, Int(end - first), Int32(MADV_HUGEPAGE))
   }
 
   deinit {

@@ -8,7 +8,7 @@ struct BenchmarkReport {
 
   /// The table.
   var text: String {
-    var lines = ["CPU time, \(repetitions) interleaved repetitions: median (best, spread = longest / shortest - 1)", ""]
+    var lines = ["CPU time, \(repetitions) repetitions side by side: median (best, spread = longest / best - 1)", ""]
     for times in executors {
       lines.append("\(times.name): \(times.tasks) tasks, \(times.ranks) simulated ranks")
       lines.append(row("  replay", times.replay, times.tasks))
@@ -32,7 +32,8 @@ struct BenchmarkReport {
   }
 
   private func row(_ name: String, _ samples: Samples, _ tasks: Int? = nil) -> String {
-    let times = "\(milliseconds(samples.median)) ms (\(milliseconds(samples.best)), \(fixed(samples.spread * 100, 0)) %)"
+    let spread = "\(fixed(samples.spread * 100, 0)) %"
+    let times = "\(milliseconds(samples.median)) ms (\(milliseconds(samples.best)), \(spread))"
     guard let tasks else { return padded(name, 28) + times }
     return padded(name, 28) + padded(times, 34) + "\(fixed(Double(tasks) / samples.median * 1e-6, 1)) M tasks/s"
   }
