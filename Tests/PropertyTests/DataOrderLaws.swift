@@ -6,7 +6,7 @@ import TestSupport
 /// What the data needs, whatever waits the lowering wrote down: times are compared, not edges.
 @Suite("Order of data in generated plans")
 struct DataOrderLaws {
-  /// First start and last end of the kernels of one layer for one micro-batch on one rank.
+  /// First start and last end of operations of one layer for one micro-batch on one rank.
   private struct Span {
     var start = Int64.max
     var end = Int64.min
@@ -30,16 +30,38 @@ struct DataOrderLaws {
     }
   }
 
-  private func spans(_ run: GeneratedRun, _ kind: TaskKind) -> Spans {
+  /// The operations of a layer that its neighbours' data depends on.
+  private enum Path {
+    case forward
+    case backward
+    case weights
+
+    func contains(_ kind: TaskKind, inForwardStep: Bool) -> Bool {
+      switch kind {
+      case .forward: self == .forward
+      case .backwardInput, .recompute: self == .backward
+      case .backwardWeight: self == .weights
+      case .layerCollective, .resharding: self == (inForwardStep ? .forward : .backward)
+      case .gradientNorm, .optimizer, .gradientReduction, .parameterGather, .send, .receive: false
+      }
+    }
+  }
+
+  private func spans(_ run: GeneratedRun, _ path: Path) -> Spans {
+    let (programs, map, columns) = (run.expanded.programs, run.expanded.map, run.expanded.replay.columns)
     var spans = Spans(run)
-    for rank in 0..<run.expanded.map.rankCount {
-      run.expanded.replay.forEachTask(ofSimulatedRank: rank) { task in
-        guard task.info.kind == kind else { return }
-        let layer = Int(task.info.layer)
-        var span = spans[rank, layer, task.microBatch]
-        span.start = min(span.start, task.start.nanoseconds)
-        span.end = max(span.end, task.end.nanoseconds)
-        spans[rank, layer, task.microBatch] = span
+    for rank in 0..<map.rankCount {
+      for step in programs.steps[programs.stepRange(ofProgram: Int(map.programs[rank]))] where step.microBatch >= 0 {
+        let isForward = programs.templates[Int(step.template)].name.hasPrefix("forward")
+        let firstRow = map.firstRows[rank] + Int(step.firstRow)
+        for (index, operation) in programs.operationRange(ofTemplate: Int(step.template)).enumerated() {
+          let info = programs.infos[operation]
+          guard path.contains(info.kind, inForwardStep: isForward) else { continue }
+          var span = spans[rank, Int(info.layer), Int(step.microBatch)]
+          span.start = min(span.start, columns.starts[firstRow + index])
+          span.end = max(span.end, columns.ends[firstRow + index])
+          spans[rank, Int(info.layer), Int(step.microBatch)] = span
+        }
       }
     }
     return spans
@@ -81,7 +103,7 @@ struct DataOrderLaws {
   @Test func `a layer goes backward after its forward pass and after the layer behind it`() {
     let problems = GeneratedRuns.problems { run in
       let forward = spans(run, .forward)
-      let backward = spans(run, .backwardInput)
+      let backward = spans(run, .backward)
       let holders = holders(run)
       for layer in holders.indices {
         for (position, rank) in holders[layer].enumerated() {
@@ -103,8 +125,8 @@ struct DataOrderLaws {
   /// Weight gradients need the forward pass and the gradient of the layer behind; the update needs all of them.
   @Test func `weight gradients come after the layer behind and before the update`() {
     let problems = GeneratedRuns.problems { run in
-      let backward = spans(run, .backwardInput)
-      let weights = spans(run, .backwardWeight)
+      let backward = spans(run, .backward)
+      let weights = spans(run, .weights)
       let holders = holders(run)
       var updates = Array(repeating: Int64.max, count: run.expanded.map.rankCount)
       for rank in updates.indices {

@@ -45,6 +45,11 @@ struct ExpectedWork {
     return owned
   }
 
+  /// Whether a tied embedding's table is held on two pipeline ranks.
+  var copiesTable: Bool {
+    setup.model.tiesEmbeddings && owner(ofStage: 0) != owner(ofStage: setup.plan.layersPerStage.count - 1)
+  }
+
   private func owner(ofStage stage: Int) -> Int {
     guard case .custom(let schedule) = setup.plan.schedule else { return stage % setup.plan.pipelineParallel }
     return schedule.actions.firstIndex { $0.contains { $0.stage == stage } } ?? 0
@@ -65,6 +70,9 @@ struct ExpectedWork {
       let count = group.countPerRank(
         tensorParallel: strategy.tensorParallel, expertParallel: strategy.expertParallel)
       if group.sharding == .expert { sums.expert += count } else { sums.dense += count }
+    }
+    if number == setup.model.blocks.count + 1, copiesTable, let table = setup.model.tiedParameters {
+      sums.dense += table.countPerRank(tensorParallel: strategy.tensorParallel, expertParallel: 1)
     }
     return sums
   }

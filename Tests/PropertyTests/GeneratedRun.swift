@@ -49,7 +49,7 @@ struct GeneratedRun: CustomStringConvertible {
 
 /// The runs all laws look at; made once, by the first law that asks.
 enum GeneratedRuns {
-  static let count = 700
+  static let count = 560
 
   static let outcome: (runs: [GeneratedRun], failures: [String]) = {
     var generator = SetupGenerator(seed: 20_261_123)

@@ -15,10 +15,12 @@ struct MemoryLaws {
   }
 
   @Test func `everything taken is given back, category by category and layer by layer`() {
-    let problems = problems { _, _, timeline in
-      var byCategory = Array(repeating: Int64(0), count: MemoryCategory.allCases.count)
-      for change in timeline.changes { byCategory[Int(change.category.rawValue)] += change.bytes }
-      return zip(MemoryCategory.allCases, byCategory).filter { $1 != 0 }.map { "\($1) bytes of \($0) are left" }
+    let problems = problems { run, _, timeline in
+      let layers = run.setup.model.blocks.count + 3
+      var left = Array(repeating: Int64(0), count: MemoryCategory.allCases.count * layers)
+      for change in timeline.changes { left[Int(change.category.rawValue) * layers + Int(change.layer) + 1] += change.bytes }
+      guard let index = left.firstIndex(where: { $0 != 0 }) else { return [] }
+      return ["\(left[index]) bytes of \(MemoryCategory.allCases[index / layers]), layer \(index % layers - 1), are left"]
     }
     #expect(problems == [])
   }

@@ -59,3 +59,18 @@ public enum TestHardware {
       hostLink: link(.gigabytesPerSecond(20), latency: .microseconds(4)))
   }
 }
+
+extension Cluster {
+  /// The same cluster with GPUs of other peak rates.
+  public func withPeaks(_ peak: [NumberFormat: ComputeRate]) -> Cluster {
+    let gpu = DeviceSpec(
+      name: device.name, title: device.title, peak: peak, memoryCapacity: device.memoryCapacity,
+      memoryBandwidth: device.memoryBandwidth, multiprocessors: device.multiprocessors,
+      kernelOverhead: device.kernelOverhead, gemmEfficiency: device.gemmEfficiency,
+      attentionEfficiency: device.attentionEfficiency, memoryEfficiency: device.memoryEfficiency,
+      contextMemory: device.contextMemory, provenance: device.provenance)
+    return Cluster(
+      name: name, device: gpu, devicesPerNode: devicesPerNode, nodes: nodes, topology: topology,
+      intraNode: intraNode, interNode: interNode, networkCardsPerNode: networkCardsPerNode, hostLink: hostLink)
+  }
+}

@@ -12,7 +12,7 @@ public struct HierarchicalAlgorithm: CollectiveAlgorithm {
 
   /// The sum of the parts; only groups with several ranks on each of several nodes, evenly spread.
   public func duration(_ call: CollectiveCall, over shape: GroupShape, on fabric: Fabric) -> Seconds? {
-    guard isEven(shape) else { return nil }
+    guard bytesSentPerRank(call, over: shape) != nil else { return nil }
     let inside = GroupShape(ranks: shape.ranksPerNode, nodes: 1, ranksPerNode: shape.ranksPerNode)
     let local = Double(shape.ranksPerNode - 1) / Double(shape.ranksPerNode) * Double(call.payload.count)
     let localTime =
