@@ -28,7 +28,8 @@ extension ScenarioRun {
   private var speedFields: [JSONField] {
     [
       JSONField("iteration_time_s", speed(result.iterationTime.seconds.value)),
-      JSONField("samples_per_s", speed(result.samplesPerSecond)), JSONField("tokens_per_s", speed(result.tokensPerSecond)),
+      JSONField("samples_per_s", speed(result.samplesPerSecond)),
+      JSONField("tokens_per_s", speed(result.tokensPerSecond)),
       JSONField("tokens_per_s_per_gpu", speed(result.tokensPerSecond / Double(scenario.cluster.deviceCount))),
       JSONField("model_tflops_per_gpu", speed(result.modelRatePerRank.teraflops)),
       JSONField("mfu", speed(result.modelUtilization)),

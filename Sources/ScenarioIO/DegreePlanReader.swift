@@ -65,7 +65,6 @@ struct DegreePlanReader {
     return read.contains { $0 == nil } ? nil : read.compactMap { $0 }
   }
 
-
   /// From `plan.micro_batches`, or from `job.micro_batch` sequences for each replica.
   private func microBatches(_ layers: [LayerStrategy]) -> Int? {
     let written = reader.integer("micro_batches", in: 1...JobReader.maximumCount)

@@ -99,7 +99,9 @@ struct BadInputCommandTests {
     BadScenario("huge number of nodes", Sample.cluster("dgx-a100 x 99999999999999999999"), "cluster"),
     BadScenario("cluster that is its own base", Sample.cluster("self.yaml"), "self.yaml", status: 65),
     BadScenario("missing cluster file", Sample.cluster("nowhere/cluster.yaml"), "nowhere", status: 66),
-    BadScenario("nodes without a network", Sample.cluster(
+    BadScenario(
+      "nodes without a network",
+      Sample.cluster(
         "{device: a100-sxm-80gb, devices_per_node: 8, nodes: 2, topology: nvswitch, intra_node: nvlink3, "
           + "host_link: pcie4-x16}"), "inter_node"),
   ]
