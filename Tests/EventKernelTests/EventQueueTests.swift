@@ -59,7 +59,8 @@ struct EventQueueTests {
     for _ in 0..<900 {
       if oracle.isEmpty || !generator.once(in: 3) {
         let key = Key(
-          time: .random(in: 0..<40, using: &generator), phase: .random(in: 0..<4, using: &generator), sequence: scheduled)
+          time: .random(in: 0..<40, using: &generator), phase: .random(in: 0..<4, using: &generator),
+          sequence: scheduled)
         let payload = UInt32.random(in: 0..<1 << 28, using: &generator)
         queue.schedule(
           at: SimTime(nanoseconds: key.time), phase: Self.phases[Int(key.phase)], payload: payload)

@@ -18,9 +18,12 @@ struct MemoryLaws {
     let problems = problems { run, _, timeline in
       let layers = run.setup.model.blocks.count + 3
       var left = Array(repeating: Int64(0), count: MemoryCategory.allCases.count * layers)
-      for change in timeline.changes { left[Int(change.category.rawValue) * layers + Int(change.layer) + 1] += change.bytes }
+      for change in timeline.changes {
+        left[Int(change.category.rawValue) * layers + Int(change.layer) + 1] += change.bytes
+      }
       guard let index = left.firstIndex(where: { $0 != 0 }) else { return [] }
-      return ["\(left[index]) bytes of \(MemoryCategory.allCases[index / layers]), layer \(index % layers - 1), are left"]
+      let category = MemoryCategory.allCases[index / layers].name
+      return ["\(left[index]) bytes of \(category), layer \(index % layers - 1), are left"]
     }
     #expect(problems == [])
   }
