@@ -10,8 +10,8 @@ struct PipelineTimeTests {
   /// message later: B 12-16, 16-20, 20-24.
   @Test(arguments: [ExecutorChoice.replay, .events])
   func `GPipe with two stages and three micro-batches takes 24 ms`(executor: ExecutorChoice) throws {
-    let trace = try TinySetups.trace(
-      TinySetups.pipeline(stages: 2, microBatches: 3, schedule: "gpipe"), executor: executor)
+    let setup = try TinySetups.pipeline(stages: 2, microBatches: 3, schedule: "gpipe")
+    let trace = try TinySetups.trace(setup, executor: executor)
     #expect(trace.iterationTime.nanoseconds == 24_000_002)
   }
 
@@ -19,8 +19,8 @@ struct PipelineTimeTests {
   /// Stage 1: F2 14-16, B2 16-20. Stage 0: B2 20-24. The longest chain changes stage four times.
   @Test(arguments: [ExecutorChoice.replay, .events])
   func `1F1B with two stages and three micro-batches takes 24 ms`(executor: ExecutorChoice) throws {
-    let trace = try TinySetups.trace(
-      TinySetups.pipeline(stages: 2, microBatches: 3, schedule: "1f1b"), executor: executor)
+    let setup = try TinySetups.pipeline(stages: 2, microBatches: 3, schedule: "1f1b")
+    let trace = try TinySetups.trace(setup, executor: executor)
     #expect(trace.iterationTime.nanoseconds == 24_000_004)
   }
 

@@ -24,8 +24,8 @@ struct TaskGraphTests {
     let send = try #require(lines.first { $0.contains("send_activation") })
     let row = try #require(send.split(separator: " ").first)
     #expect(send.contains("rank 0 pipeline_send send send_activation layer 1 micro-batch 0 lasts 1 ns after "))
-    #expect(
-      receive.hasSuffix("rank 1 pipeline_receive receive receive_activation micro-batch 0 lasts 0 ns after \(row)"))
+    #expect(receive.contains("rank 1 pipeline_receive receive receive_activation micro-batch 0 lasts 0 ns"))
+    #expect(receive.hasSuffix(" after \(row)"))
   }
 
   /// Two ranks, nothing shared but the gradients: members wait for the barrier, the barrier for both members' work.

@@ -22,9 +22,8 @@ struct MemoryLaws {
         left[Int(change.category.rawValue) * layers + Int(change.layer) + 1] += change.bytes
       }
       guard let index = left.firstIndex(where: { $0 != 0 }) else { return [] }
-      return [
-        "\(left[index]) bytes of \(MemoryCategory.allCases[index / layers]), layer \(index % layers - 1), are left"
-      ]
+      let category = MemoryCategory.allCases[index / layers].name
+      return ["\(left[index]) bytes of \(category), layer \(index % layers - 1), are left"]
     }
     #expect(problems == [])
   }

@@ -96,12 +96,10 @@ struct TransformationLaws {
       for position in 0..<size {
         let a = leftPlan.rankOrder.rank(stage: stage, position: position, stages: stages, stageSize: size)
         let b = rightPlan.rankOrder.rank(stage: stage, position: position, stages: stages, stageSize: size)
-        let (rows, twins) = (
-          left.map.firstRows[a]..<left.map.firstRows[a + 1], right.map.firstRows[b]..<right.map.firstRows[b + 1]
-        )
-        guard left.columns.starts[rows] == right.columns.starts[twins],
-          left.columns.ends[rows] == right.columns.ends[twins]
-        else { return false }
+        let rows = left.map.firstRows[a]..<left.map.firstRows[a + 1]
+        let twins = right.map.firstRows[b]..<right.map.firstRows[b + 1]
+        guard left.columns.starts[rows] == right.columns.starts[twins] else { return false }
+        guard left.columns.ends[rows] == right.columns.ends[twins] else { return false }
       }
     }
     return true

@@ -10,10 +10,9 @@ struct SecondsTests {
   }
 
   @Test func `rounding up never shortens and adds less than two nanoseconds`() {
-    for exponent in -9...3 {
+    for unit in [1e-9, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1, 10, 100, 1000] {
       for digit in 1...9 {
-        let value =
-          Double(digit) * [1e-9, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1, 10, 100, 1000][exponent + 9]
+        let value = Double(digit) * unit
         let rounded = Double(Seconds(value).roundedUp.nanoseconds)
         #expect(rounded >= value * 1e9)
         #expect(rounded < value * 1e9 + 2)
