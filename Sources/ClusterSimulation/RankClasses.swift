@@ -94,31 +94,42 @@ struct RankClasses {
   private func initialColors() -> Coloring {
     var coloring = Coloring(
       colorOfRank: Array(repeating: 0, count: classOfRank.count), count: 0, shapes: [], crossings: [], stages: [])
+    var spreads: [GroupUse: GroupSpread] = [:]
     for stage in stageGroups.indices {
-      let first = coloring.count
-      let shapesOfGroups = stageGroups[stage].uses.map { shapes(of: $0, stage: stage) }
+      let uses = stageGroups[stage].uses.map { use in
+        if stagesFillNodes, let known = spreads[use] { return known }
+        let spread = GroupSpread(
+          shapes(of: use, stage: stage), groupOfPosition: partitions[use]?.groupOfPosition)
+        spreads[use] = spread
+        return spread
+      }
+      var split = PositionSplit(count: setup.stageSize)
+      for use in uses { split.refine(valueCount: use.distinct.count) { use.number(ofPosition: $0) } }
+      for peer in layout.peers[stage] where !stagesFillNodes {
+        split.refine(valueCount: 2) { crosses(from: stage, to: peer, position: $0) ? 1 : 0 }
+      }
       for position in 0..<setup.stageSize {
-        let rank = rank(stage: stage, position: position)
-        let shapes = zip(stageGroups[stage].uses, shapesOfGroups).map { use, shapes in
-          shapes.count == 1 ? shapes[0] : shapes[partitions[use]?.groupOfPosition[position] ?? position]
-        }
-        let node = setup.cluster.node(ofRank: rank)
-        let crossings = layout.peers[stage].map {
-          setup.cluster.node(ofRank: self.rank(stage: $0, position: position)) != node
-        }
-        let known = (first..<coloring.count).first {
-          coloring.shapes[$0] == shapes && coloring.crossings[$0] == crossings
-        }
-        coloring.colorOfRank[rank] = known ?? coloring.count
-        if known == nil {
-          coloring.count += 1
-          coloring.shapes.append(shapes)
-          coloring.crossings.append(crossings)
-          coloring.stages.append(stage)
-        }
+        coloring.colorOfRank[rank(stage: stage, position: position)] = coloring.count + split.classOfPosition[position]
+      }
+      for position in split.firstPositions {
+        coloring.count += 1
+        coloring.shapes.append(uses.map { $0.distinct[$0.number(ofPosition: position)] })
+        coloring.crossings.append(layout.peers[stage].map { crosses(from: stage, to: $0, position: position) })
+        coloring.stages.append(stage)
       }
     }
     return coloring
+  }
+
+  /// Whether ranks of equal position in different stages are whole nodes apart, so that all stages look alike.
+  private var stagesFillNodes: Bool {
+    (rank(stage: 1, position: 0) - rank(stage: 0, position: 0)) % setup.cluster.devicesPerNode == 0
+  }
+
+  /// Whether a message between two stages leaves the node.
+  private func crosses(from stage: Int, to peer: Int, position: Int) -> Bool {
+    setup.cluster.node(ofRank: rank(stage: peer, position: position))
+      != setup.cluster.node(ofRank: rank(stage: stage, position: position))
   }
 
   /// The spread of each group of a use in a stage; one entry when all ranks share one group, one per position for pairs.
