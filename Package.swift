@@ -11,8 +11,8 @@ func module(
 }
 
 /// The test target of a module; every one may use TestSupport.
-func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-  .testTarget(name: name, dependencies: dependencies + ["TestSupport"], swiftSettings: strict)
+func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
+  .testTarget(name: name, dependencies: dependencies + ["TestSupport"], exclude: exclude, swiftSettings: strict)
 }
 
 let nouns: [Target.Dependency] = ["Quantities", "Workload", "Hardware", "Parallelism"]
@@ -84,7 +84,7 @@ let package = Package(
     tests("ScenarioIOTests", nouns + ["ScenarioIO"]),
     tests("ExportTests", verbs + ["Export", "HDF5IO", "ScenarioIO"]),
     tests("HDF5IOTests", ["HDF5IO"]),
-    tests("GoldenTests", verbs + ["GalvaSim"]),
+    tests("GoldenTests", verbs + ["GalvaSim"], exclude: ["Golden"]),
     tests("PropertyTests", verbs),
     tests("ValidationTests", verbs + ["GalvaSim"]),
     tests("CommandTests", ["GalvaSim"]),

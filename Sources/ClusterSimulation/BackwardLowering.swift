@@ -55,8 +55,12 @@ extension StageLowering {
       defer { index -= 1 }
       switch layer.elements[index] {
       case .collective(let collective, let name):
-        guard pass.computesInput, let call = collective.backward else { continue }
-        addCollective(call, collective, name: name, layer: number, to: &builder)
+        guard let call = collective.backward else { continue }
+        if collective.feedsWeightGradient {
+          if pass.computesWeight { addRegather(call, collective, name: name, layer: number, to: &builder) }
+        } else if pass.computesInput {
+          addCollective(call, collective, name: name, layer: number, to: &builder)
+        }
       case .compute(let step):
         if discardsCore(number, step), pass.computesInput, !coreIsBack {
           coreIsBack = true
@@ -98,7 +102,8 @@ extension StageLowering {
     if pass.computesInput { _ = addKernels(step.backwardInput, of: step, kind: .backwardInput, to: &builder) }
     let hasWeight = pass.computesWeight && !step.backwardWeight.isEmpty
     if hasWeight, pass.computesInput, !step.backwardInput.isEmpty, setup.options.overlapTensorBackward,
-      case .collective(let collective, let name)? = next, let call = collective.backward
+      case .collective(let collective, let name)? = next, let call = collective.backward,
+      !collective.feedsWeightGradient
     {
       addCollective(call, collective, name: name, layer: number, to: &builder)
       consumed = 1
@@ -110,21 +115,36 @@ extension StageLowering {
     return consumed
   }
 
-  /// Weight kernels follow the input kernels on the compute stream and hold up nobody's data path; without input kernels
-  /// they are the path.
+  /// Weight kernels follow the input kernels on the compute stream and hold up nobody's data path; without input kernels,
+  /// or without overlap, they are the path. They also wait for what was gathered for them alone.
   private mutating func addWeightKernels(
     _ step: PricedOperator, waits followsInput: Bool, to builder: inout TemplateBuilder
   ) {
-    guard followsInput else {
+    let gathered = weightWaits
+    weightWaits = []
+    guard followsInput, setup.options.overlapTensorBackward else {
+      for wait in gathered { builder.joinFrontier(wait) }
       _ = addKernels(step.backwardWeight, of: step, kind: .backwardWeight, to: &builder)
       return
     }
     for kernel in step.backwardWeight {
       builder.add(
-        .compute, duration: kernel.duration, waits: [],
+        .compute, duration: kernel.duration, waits: gathered,
         TemplateBuilder.Description(
           name: step.name, kind: .backwardWeight, bytes: kernel.traffic, operations: kernel.operations))
     }
+  }
+
+  /// Gathers what only weight gradients need, beside the data path.
+  private mutating func addRegather(
+    _ call: CollectiveCall, _ collective: LayerCollective, name: Int32, layer number: Int,
+    to builder: inout TemplateBuilder
+  ) {
+    let frontier = builder.frontier
+    addCollective(call, collective, name: name, layer: number, to: &builder)
+    guard setup.options.overlapTensorBackward, builder.frontier != frontier else { return }
+    weightWaits += builder.frontier
+    builder.restoreFrontier(frontier)
   }
 
   // MARK: Recompute

@@ -10,6 +10,7 @@ import Quantities
 struct EventExecutor: ~Copyable, EventHandler {
   private let tables: ExecutionTables
   private let columns: ColumnPointers
+  private let perturbation: Perturbation
   /// What each stream of each rank runs or waits to run; shape `[ranks * StreamKind.count]`.
   private let heads: FixedBuffer<Head>
   /// Streams of a rank that wait, one bit each; shape `[ranks]`.
@@ -33,9 +34,10 @@ struct EventExecutor: ~Copyable, EventHandler {
     var firstWaiting: Int32 = -1
   }
 
-  private init(programs: ProgramSet, map: RankMap, columns: ColumnPointers) {
+  private init(programs: ProgramSet, map: RankMap, perturbation: Perturbation, columns: ColumnPointers) {
     tables = ExecutionTables(programs: programs, map: map)
     self.columns = columns
+    self.perturbation = perturbation
     heads = FixedBuffer(
       repeating: Head(step: -1, operation: -1), count: map.rankCount * StreamKind.count)
     waitingStreams = FixedBuffer(repeating: 0, count: map.rankCount)
@@ -43,11 +45,12 @@ struct EventExecutor: ~Copyable, EventHandler {
   }
 
   /// Runs everything.
-  static func run(programs: ProgramSet, map: RankMap) -> ExecutionRecord {
+  static func run(programs: ProgramSet, map: RankMap, perturbation: Perturbation) -> ExecutionRecord {
     var stuck: [(simulatedRank: Int, row: Int)] = []
     var eventCount = 0
     let columns = TimeColumns.recording(count: map.rowCount, initial: -1) { pointers in
-      let executor = EventExecutor(programs: programs, map: map, columns: pointers)
+      let executor = EventExecutor(
+        programs: programs, map: map, perturbation: perturbation, columns: pointers)
       var loop = EventLoop(handler: executor, queueCapacity: 2 * map.rankCount)
       loop.handler.begin(queue: &loop.queue)
       loop.run()
@@ -144,7 +147,11 @@ struct EventExecutor: ~Copyable, EventHandler {
     switch operation.role {
     case .local:
       waitingStreams[rank] &= ~bit
-      start(row, slot, from: now, to: now + operation.duration, queue: &queue)
+      let end =
+        perturbation.isActive && stream == Int(StreamKind.compute.rawValue)
+        ? perturbation.end(rank: rank, row: row, start: now, duration: operation.duration)
+        : now + operation.duration
+      start(row, slot, from: now, to: end, queue: &queue)
     case .send:
       waitingStreams[rank] &= ~bit
       start(row, slot, from: now, to: now + operation.duration, queue: &queue)

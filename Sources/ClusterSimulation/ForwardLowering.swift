@@ -97,11 +97,9 @@ extension StageLowering {
     return inputBytes(number, size: size)
   }
 
-  /// Bytes of a layer's input in its own layout, per rank.
-  mutating func inputBytes(_ number: Int, size: Int) -> Int64 {
-    let before = pricing.layer(number - 1, size: size).outputBytes
-    let (from, to) = (setup.strategy(number - 1), setup.strategy(number))
-    return before * Int64(from.dataParallel) / Int64(to.dataParallel)
+  /// Bytes of a layer's input in its own layout, per rank: the output of the layer before under this layer's strategy.
+  func inputBytes(_ number: Int, size: Int) -> Int64 {
+    setup.layer(number - 1).outputBytes(setup.shard(number, size: size)).count
   }
 
   /// Puts what is waiting for the first operation of a layer in the ledger: checkpoints taken, receive buffers freed.

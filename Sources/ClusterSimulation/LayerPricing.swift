@@ -42,10 +42,13 @@ struct PricedLayer {
 /// Prices layers once per kind and shard.
 struct LayerPricing {
   private let setup: TrainingSetup
-  private let costs: any CostModel
+  /// What kernels cost on each kind of rank.
+  private let costs: [any CostModel]
+  /// Kind of rank that is priced now.
+  var kind = 0
   private let collectives: CollectiveCost
   private var layers: [LayerKey: PricedLayer] = [:]
-  private var kernels: [Kernel: Int64] = [:]
+  private var kernels: [[Kernel: Int64]]
   private var calls: [CallKey: Int64] = [:]
   /// Interned names of operations.
   private(set) var names: [String] = []
@@ -56,6 +59,7 @@ struct LayerPricing {
     var type: Int
     var sequence: Int
     var shard: LayerShard
+    var kind: Int
   }
 
   private struct CallKey: Hashable {
@@ -63,9 +67,10 @@ struct LayerPricing {
     var shape: GroupShape
   }
 
-  init(setup: TrainingSetup, costs: any CostModel) {
+  init(setup: TrainingSetup, costs: [any CostModel]) {
     self.setup = setup
     self.costs = costs
+    kernels = costs.map { _ in [:] }
     collectives = CollectiveCost(fabric: Fabric(cluster: setup.cluster))
   }
 
@@ -81,7 +86,8 @@ struct LayerPricing {
   mutating func layer(_ number: Int, size: Int) -> PricedLayer {
     let layer = setup.layer(number)
     let shard = setup.shard(number, size: size)
-    let key = LayerKey(role: layer.role, type: layer.typeIndex, sequence: layer.sequenceLength, shard: shard)
+    let key = LayerKey(
+      role: layer.role, type: layer.typeIndex, sequence: layer.sequenceLength, shard: shard, kind: kind)
     if let known = layers[key] { return known }
     let priced = price(layer, shard)
     layers[key] = priced
@@ -105,11 +111,11 @@ struct LayerPricing {
   /// A kernel's price.
   mutating func price(_ kernel: Kernel) -> PricedKernel {
     let time: Int64
-    if let known = kernels[kernel] {
+    if let known = kernels[kind][kernel] {
       time = known
     } else {
-      time = costs.duration(of: kernel).roundedUp.nanoseconds
-      kernels[kernel] = time
+      time = costs[kind].duration(of: kernel).roundedUp.nanoseconds
+      kernels[kind][kernel] = time
     }
     return PricedKernel(duration: time, traffic: kernel.traffic.count, operations: kernel.operations.count)
   }

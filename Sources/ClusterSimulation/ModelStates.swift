@@ -12,13 +12,16 @@ struct ModelStates {
   var optimizerBytes: Int64 = 0
   /// Weights this rank updates (a shard under every ZeRO stage).
   var updatedParameterBytes: Int64 = 0
+  /// Gradients of the weights this rank updates.
+  var updatedGradientBytes: Int64 = 0
 
   static func + (left: ModelStates, right: ModelStates) -> ModelStates {
     ModelStates(
       parameterBytes: left.parameterBytes + right.parameterBytes,
       gradientBytes: left.gradientBytes + right.gradientBytes,
       optimizerBytes: left.optimizerBytes + right.optimizerBytes,
-      updatedParameterBytes: left.updatedParameterBytes + right.updatedParameterBytes)
+      updatedParameterBytes: left.updatedParameterBytes + right.updatedParameterBytes,
+      updatedGradientBytes: left.updatedGradientBytes + right.updatedGradientBytes)
   }
 }
 
@@ -54,7 +57,8 @@ extension StageLowering {
       parameterBytes: (zero == .parameters ? shard : parameters) * setup.job.parameterBytes,
       gradientBytes: (shardsGradients ? shard : parameters) * setup.job.gradientFormat.bytesPerElement,
       optimizerBytes: (zero == .none ? parameters : shard) * setup.job.optimizerBytesPerParameter,
-      updatedParameterBytes: (zero == .none ? parameters : shard) * setup.job.parameterBytes)
+      updatedParameterBytes: (zero == .none ? parameters : shard) * setup.job.parameterBytes,
+      updatedGradientBytes: (zero == .none ? parameters : shard) * setup.job.gradientFormat.bytesPerElement)
   }
 
   /// What the rank holds from before the first task to after the last.
@@ -73,7 +77,9 @@ extension StageLowering {
       resident.append(
         ResidentMemory(category: .communication, layer: -1, bytes: setup.options.communicationBuffers))
     }
-    resident.append(ResidentMemory(category: .context, layer: -1, bytes: setup.cluster.device.contextMemory))
+    resident.append(
+      ResidentMemory(
+        category: .context, layer: -1, bytes: setup.cluster.device(ofRank: rankClass.members[0]).contextMemory))
     return resident
   }
 }

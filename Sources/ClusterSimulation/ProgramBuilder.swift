@@ -29,7 +29,7 @@ struct ProgramBuilder {
     var isGradient: Bool
   }
 
-  init(setup: TrainingSetup, layout: StageLayout, classes: RankClasses, sizes: [Int], costs: any CostModel) {
+  init(setup: TrainingSetup, layout: StageLayout, classes: RankClasses, sizes: [Int], costs: [any CostModel]) {
     self.setup = setup
     self.layout = layout
     self.classes = classes
@@ -38,16 +38,19 @@ struct ProgramBuilder {
   }
 
   /// Compiles everything.
-  consuming func build() -> ProgramSet {
-    for index in classes.classes.indices { addProgram(index) }
+  ///
+  /// - Throws: ``SimulationError/outOfRange(_:)`` when a rank would run more tasks than rows can be numbered.
+  consuming func build() throws(SimulationError) -> ProgramSet {
+    for index in classes.classes.indices { try addProgram(index) }
     resolveReceives()
     set.names = pricing.names
     return set
   }
 
-  private mutating func addProgram(_ index: Int) {
+  private mutating func addProgram(_ index: Int) throws(SimulationError) {
     let rankClass = classes.classes[index]
     let groups = classes.stageGroups[rankClass.stage]
+    pricing.kind = rankClass.kind
     var lowering = StageLowering(
       setup: setup, layout: layout, rankClass: rankClass, groups: groups, pricing: pricing)
     let firstStep = set.steps.count
@@ -60,6 +63,7 @@ struct ProgramBuilder {
       set.steps.append(ProgramStep(template: template, microBatch: Int32(microBatch), firstRow: Int32(row)))
       noteSend(key, template: template, program: index, microBatch: microBatch, row: row)
       row += Int(set.templates[Int(template)].operationCount)
+      guard row <= TrainingSimulation.maximumTasks else { throw .tooManyTasks }
     }
     set.programs.append(
       Program(

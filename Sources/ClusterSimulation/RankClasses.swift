@@ -11,6 +11,8 @@ struct RankClass {
   let shapes: [GroupShape]
   /// Whether the messages of each peer slot leave the node.
   let crossesNodes: [Bool]
+  /// Number of the members' kind in ``RankClasses/kinds``.
+  var kind = 0
 }
 
 /// The world as positions and groups: who shares a group with whom, and which class each rank belongs to.
@@ -21,6 +23,8 @@ struct RankClasses {
   private(set) var classes: [RankClass] = []
   /// Class of each global rank.
   private(set) var classOfRank: [Int]
+  /// What tells ranks apart before they communicate.
+  let kinds: RankKinds
   private let setup: TrainingSetup
   private let layout: StageLayout
   /// Groups of a use as positions, and the group of each position; the same for every stage.
@@ -35,6 +39,7 @@ struct RankClasses {
   init(setup: TrainingSetup, layout: StageLayout) {
     self.setup = setup
     self.layout = layout
+    kinds = RankKinds(setup)
     stageGroups = (0..<setup.plan.pipelineParallel).map { StageGroups(setup: setup, layout: layout, rank: $0) }
     classOfRank = Array(repeating: -1, count: setup.cluster.deviceCount)
     for groups in stageGroups {
@@ -105,6 +110,7 @@ struct RankClasses {
       }
       var split = PositionSplit(count: setup.stageSize)
       for use in uses { split.refine(valueCount: use.distinct.count) { use.number(ofPosition: $0) } }
+      split.refine(valueCount: kinds.kinds.count) { kinds.kind(ofRank: rank(stage: stage, position: $0)) }
       for peer in layout.peers[stage] where !stagesFillNodes {
         split.refine(valueCount: 2) { crosses(from: stage, to: peer, position: $0) ? 1 : 0 }
       }
@@ -202,6 +208,7 @@ struct RankClasses {
     for rank in classOfRank.indices {
       classOfRank[rank] = coloring.colorOfRank[rank]
       classes[coloring.colorOfRank[rank]].members.append(rank)
+      classes[coloring.colorOfRank[rank]].kind = kinds.kind(ofRank: rank)
     }
   }
 }

@@ -7,6 +7,7 @@
 struct ReplayExecutor: ~Copyable {
   private let tables: ExecutionTables
   private let columns: ColumnPointers
+  private let perturbation: Perturbation
   /// End of the last operation of each stream of each rank; shape `[ranks * StreamKind.count]`.
   private let streamEnds: FixedBuffer<Int64>
   private let cursors: FixedBuffer<Cursor>
@@ -34,9 +35,10 @@ struct ReplayExecutor: ~Copyable {
     var start: Int64 = 0
   }
 
-  private init(programs: ProgramSet, map: RankMap, columns: ColumnPointers) {
+  private init(programs: ProgramSet, map: RankMap, perturbation: Perturbation, columns: ColumnPointers) {
     tables = ExecutionTables(programs: programs, map: map)
     self.columns = columns
+    self.perturbation = perturbation
     streamEnds = FixedBuffer(repeating: 0, count: map.rankCount * StreamKind.count)
     cursors = FixedBuffer(map.programs.map { Cursor(step: programs.programs[Int($0)].firstStep) })
     groups = FixedBuffer(repeating: Gathering(), count: map.groupSizes.count)
@@ -45,10 +47,11 @@ struct ReplayExecutor: ~Copyable {
   }
 
   /// Runs everything.
-  static func run(programs: ProgramSet, map: RankMap) -> ExecutionRecord {
+  static func run(programs: ProgramSet, map: RankMap, perturbation: Perturbation) -> ExecutionRecord {
     var stuck: [(simulatedRank: Int, row: Int)] = []
     let columns = TimeColumns.recording(count: map.rowCount, initial: nil) { pointers in
-      var executor = ReplayExecutor(programs: programs, map: map, columns: pointers)
+      var executor = ReplayExecutor(
+        programs: programs, map: map, perturbation: perturbation, columns: pointers)
       executor.run()
       stuck = executor.stuckRows()
       for (rank, row) in stuck { pointers.markUnfinished(row..<map.firstRows[rank + 1]) }
@@ -92,6 +95,7 @@ struct ReplayExecutor: ~Copyable {
     let count = Int(tables.templates[Int(step.template) * 2 + 1])
     let (waits, streams) = (tables.waits.view(from: 0), streamEnds.view(from: rank * StreamKind.count))
     let (starts, ends) = (columns.starts(from: stepRow), columns.ends(from: stepRow))
+    let isPerturbed = perturbation.isActive
     for index in Int(firstIndex)..<max(count, Int(firstIndex)) {
       let operation = operations[index]
       var start = streams[Int(operation.stream)]
@@ -105,6 +109,8 @@ struct ReplayExecutor: ~Copyable {
         let place = Cursor(step: number, operation: Int32(index), rowsDone: step.firstRow + Int32(index))
         guard let span = meet(operation, rank, step.microBatch, place, ready: start) else { return false }
         (start, end) = span
+      } else if isPerturbed, operation.stream == StreamKind.compute.rawValue {
+        end = perturbation.end(rank: rank, row: stepRow + index, start: start, duration: operation.duration)
       }
       starts[index] = start
       ends[index] = end

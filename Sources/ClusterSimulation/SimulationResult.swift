@@ -84,11 +84,11 @@ public struct SimulationResult: Sendable {
     self.eventCount = eventCount
     let iteration = trace.iterationTime
     iterationTime = iteration
-    let capacity = setup.memoryCapacity
     var summaries: [Int: StageSummary] = [:]
     var first: OutOfMemory?
     for rank in 0..<trace.map.rankCount {
       let stage = trace.programs.programs[Int(trace.map.programs[rank])].stage
+      let capacity = setup.memoryCapacity(ofRank: trace.map.globalRanks[rank])
       let peak = trace.memoryPeak(ofSimulatedRank: rank)
       if peak.bytes > capacity,
         let failure = MemoryTimeline(trace: trace, simulatedRank: rank)
@@ -138,8 +138,11 @@ public struct SimulationResult: Sendable {
 
   /// Model operations per second over the device's peak in the job's number format (MFU).
   public var modelUtilization: Double {
-    guard let peak = setup.cluster.device.peak(for: setup.job.format) else { return 0 }
-    return modelRatePerRank.operationsPerSecond / peak.operationsPerSecond
+    let peaks = (0..<setup.cluster.nodes).compactMap {
+      setup.cluster.device(ofNode: $0).peak(for: setup.job.format)?.operationsPerSecond
+    }
+    guard !peaks.isEmpty else { return 0 }
+    return modelRatePerRank.operationsPerSecond / (peaks.reduce(0, +) / Double(peaks.count))
   }
 
   /// Sequences per second over all ranks.
@@ -155,9 +158,15 @@ public struct SimulationResult: Sendable {
 }
 
 extension TrainingSetup {
-  /// Memory a rank may use: the device's, or the limit asked for.
+  /// Memory every rank may use at least: the smallest device's, or the limit asked for.
   public var memoryCapacity: Bytes {
-    min(options.memoryLimit ?? cluster.device.memoryCapacity, cluster.device.memoryCapacity)
+    cluster.devices.map { min(options.memoryLimit ?? $0.memoryCapacity, $0.memoryCapacity) }.min() ?? .zero
+  }
+
+  /// Memory a rank may use: its device's, or the limit asked for.
+  public func memoryCapacity(ofRank rank: Int) -> Bytes {
+    let own = cluster.device(ofRank: rank).memoryCapacity
+    return min(options.memoryLimit ?? own, own)
   }
 }
 

@@ -34,6 +34,8 @@ struct StageLowering {
   var pricing: LayerPricing
   /// Checkpoints to be booked at the next operation.
   var pendingEffects: [Int64] = []
+  /// What the next weight gradient waits for besides the data path.
+  var weightWaits: [Wait] = []
   /// Bytes of a receive buffer to be freed after the next operation.
   var receivedBytes: Int64 = 0
 

@@ -78,6 +78,9 @@ struct TemplateBuilder {
     return index
   }
 
+  /// Takes the data path back to where it was: what was added since runs beside it.
+  mutating func restoreFrontier(_ waits: [Wait]) { frontier = waits }
+
   /// Makes the data path wait for one more thing.
   mutating func joinFrontier(_ wait: Wait) { frontier.append(wait) }
 

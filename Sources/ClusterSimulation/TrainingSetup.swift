@@ -16,6 +16,8 @@ public struct TrainingSetup: Hashable, Sendable {
   public var plan: ParallelPlan
   /// How the framework runs it.
   public var options: ExecutionOptions
+  /// How ranks differ from each other.
+  public var conditions = Conditions()
 
   /// Collects the parts; ``TrainingSimulation/init(_:)`` validates them.
   public init(

@@ -26,6 +26,13 @@ public enum SimulationError: Error, Hashable, Sendable {
   case deadlock(Deadlock)
 }
 
+extension SimulationError {
+  /// More tasks than memory holds.
+  static let tooManyTasks = SimulationError.outOfRange(
+    "the iteration has more than \(TrainingSimulation.maximumTasks) tasks on the simulated ranks; "
+      + "raise job.micro_batch or lower job.global_batch, and do not expand ranks")
+}
+
 extension SimulationError: CustomStringConvertible {
   /// What was found, what to do.
   public var description: String {
@@ -47,17 +54,23 @@ public struct TrainingSimulation: Sendable {
   private let layout: StageLayout
   private let sizes: [Int]
 
+  /// Most tasks of all simulated ranks together: 8 GB of times.
+  static let maximumTasks = 500_000_000
+  /// Most steps of the pipeline ranks together (forward and backward passes counted once).
+  static let maximumSteps = 2_000_000
+
   /// Validates a setup.
   ///
   /// - Throws: ``SimulationError`` with every reason found.
   public init(_ setup: TrainingSetup) throws(SimulationError) {
     let violations = setup.plan.violations(model: setup.model, job: setup.job, devices: setup.cluster.deviceCount)
     guard violations.isEmpty else { throw .invalidPlan(violations) }
-    let device = setup.cluster.device
-    guard device.peak(for: setup.job.format) != nil else {
+    for device in setup.cluster.devices where device.peak(for: setup.job.format) == nil {
       throw .unsupportedFormat(
         setup.job.format, device: device.name, supported: NumberFormat.allCases.filter { device.peak(for: $0) != nil })
     }
+    let steps = setup.plan.layersPerStage.count.multipliedReportingOverflow(by: setup.plan.microBatches)
+    guard !steps.overflow, steps.partialValue <= Self.maximumSteps else { throw .tooManyTasks }
     guard let schedule = ScheduleCatalog.schedule(for: setup.plan.schedule) else {
       throw .outOfRange("plan.schedule: unknown schedule")
     }
@@ -71,21 +84,25 @@ public struct TrainingSimulation: Sendable {
 
   /// Compiles the plan and wires up the ranks, without running anything.
   ///
-  /// - Parameter expandRanks: Every rank, not one of each class.
+  /// - Parameters:
+  ///   - expandRanks: Every rank, not one of each class.
+  ///   - costs: What kernels cost; the device's roofline when left out.
+  /// - Throws: ``SimulationError/outOfRange(_:)`` when there would be too many tasks.
   public func compile(
     expandRanks: Bool = false, costs: (any CostModel)? = nil
-  ) -> (programs: ProgramSet, map: RankMap) {
-    compile(RankClasses(setup: setup, layout: layout), expandRanks: expandRanks, costs: costs)
+  ) throws(SimulationError) -> (programs: ProgramSet, map: RankMap) {
+    try compile(RankClasses(setup: setup, layout: layout), expandRanks: expandRanks, costs: costs)
   }
 
   private func compile(
     _ classes: RankClasses, expandRanks: Bool, costs: (any CostModel)?
-  ) -> (programs: ProgramSet, map: RankMap) {
-    let programs = ProgramBuilder(
+  ) throws(SimulationError) -> (programs: ProgramSet, map: RankMap) {
+    let programs = try ProgramBuilder(
       setup: setup, layout: layout, classes: classes, sizes: sizes,
-      costs: costs ?? RooflineCostModel(device: setup.cluster.device)
+      costs: classes.kinds.costs(costs)
     ).build()
     let map = RankMap(classes: classes, layout: layout, programs: programs, isFolded: !expandRanks)
+    guard map.rowCount <= Self.maximumTasks else { throw .tooManyTasks }
     return (programs.withLocalJoins(map), map)
   }
 
@@ -96,9 +113,10 @@ public struct TrainingSimulation: Sendable {
     executor: ExecutorChoice = .auto, expandRanks: Bool = false
   ) throws(SimulationError) -> SimulationResult {
     let classes = RankClasses(setup: setup, layout: layout)
-    let (programs, map) = compile(classes, expandRanks: expandRanks, costs: nil)
+    let expandRanks = expandRanks || setup.conditions.jitter != nil
+    let (programs, map) = try compile(classes, expandRanks: expandRanks, costs: nil)
     let trace: Trace
-    let record = Self.execute(programs: programs, map: map, executor: executor)
+    let record = Self.execute(programs: programs, map: map, executor: executor, conditions: setup.conditions)
     guard record.stuck.isEmpty else {
       throw .deadlock(Deadlock(rows: record.stuck, programs: programs, map: map))
     }
@@ -123,10 +141,13 @@ public struct TrainingSimulation: Sendable {
   }
 
   /// Runs compiled programs.
-  static func execute(programs: ProgramSet, map: RankMap, executor: ExecutorChoice) -> ExecutionRecord {
-    switch executor {
-    case .auto, .replay: ReplayExecutor.run(programs: programs, map: map)
-    case .events: EventExecutor.run(programs: programs, map: map)
+  static func execute(
+    programs: ProgramSet, map: RankMap, executor: ExecutorChoice, conditions: Conditions = Conditions()
+  ) -> ExecutionRecord {
+    let perturbation = Perturbation(conditions, map: map)
+    return switch executor {
+    case .auto, .replay: ReplayExecutor.run(programs: programs, map: map, perturbation: perturbation)
+    case .events: EventExecutor.run(programs: programs, map: map, perturbation: perturbation)
     }
   }
 
@@ -134,9 +155,9 @@ public struct TrainingSimulation: Sendable {
   ///
   /// - Throws: ``SimulationError/deadlock(_:)``.
   public static func trace(
-    programs: ProgramSet, map: RankMap, executor: ExecutorChoice
+    programs: ProgramSet, map: RankMap, executor: ExecutorChoice, conditions: Conditions = Conditions()
   ) throws(SimulationError) -> Trace {
-    let record = execute(programs: programs, map: map, executor: executor)
+    let record = execute(programs: programs, map: map, executor: executor, conditions: conditions)
     guard record.stuck.isEmpty else { throw .deadlock(Deadlock(rows: record.stuck, programs: programs, map: map)) }
     return Trace(programs: programs, map: map, columns: record.columns)
   }

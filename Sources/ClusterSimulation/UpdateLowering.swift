@@ -78,10 +78,10 @@ extension StageLowering {
     builder.layer = -1
   }
 
-  /// Each rank reads its gradients once and adds one number over all ranks.
+  /// Each rank reads the gradients it updates with once and adds one number over all ranks.
   private mutating func addNorm(_ states: ModelStates, _ builder: inout TemplateBuilder) {
     let kernel = pricing.price(
-      Kernel.memoryBound(traffic: Bytes(states.gradientBytes), format: setup.job.gradientFormat))
+      Kernel.memoryBound(traffic: Bytes(states.updatedGradientBytes), format: setup.job.gradientFormat))
     builder.addToPath(
       .compute, duration: kernel.duration,
       TemplateBuilder.Description(name: pricing.name("gradient_norm"), kind: .gradientNorm, bytes: kernel.traffic))
@@ -91,13 +91,19 @@ extension StageLowering {
       name: pricing.name("reduce_gradient_norm"), kind: .gradientReduction, to: &builder)
   }
 
-  /// A fused update streams its states once: reads gradients, states and nothing else, writes states and parameters.
+  /// A fused update streams its states once: reads gradients, states and nothing else, writes states and parameters. Then
+  /// the accumulation buffer is cleared for the next iteration.
   private mutating func addOptimizer(_ states: ModelStates, _ builder: inout TemplateBuilder) {
-    let traffic = states.gradientBytes + 2 * states.optimizerBytes + 2 * states.updatedParameterBytes
+    let traffic = states.updatedGradientBytes + 2 * states.optimizerBytes + 2 * states.updatedParameterBytes
     let kernel = pricing.price(Kernel.memoryBound(traffic: Bytes(traffic), format: .fp32))
     builder.addToPath(
       .compute, duration: kernel.duration,
       TemplateBuilder.Description(name: pricing.name("optimizer_step"), kind: .optimizer, bytes: traffic))
+    let clear = pricing.price(Kernel.memoryBound(traffic: Bytes(states.gradientBytes), format: .fp32))
+    builder.addToPath(
+      .compute, duration: clear.duration,
+      TemplateBuilder.Description(
+        name: pricing.name("clear_gradients"), kind: .optimizer, bytes: states.gradientBytes))
   }
 
   private mutating func addParameterGather(_ builder: inout TemplateBuilder) {

@@ -80,20 +80,3 @@ extension EfficiencyCurve {
     return left.fraction + position * (right.fraction - left.fraction)
   }
 }
-
-/// log2 from the exponent and an odd series of the significand: + - * / only, so every machine gives the same bits.
-///
-/// `ln m = 2 atanh((m-1)/(m+1))`; with `m` in [sqrt(1/2), sqrt 2) eleven terms leave an error below 1e-16.
-func logarithm2(_ value: Double) -> Double {
-  var exponent = Double(value.exponent)
-  var significand = value.significand
-  if significand > 1.414_213_562_373_095_1 {
-    significand /= 2
-    exponent += 1
-  }
-  let ratio = (significand - 1) / (significand + 1)
-  let square = ratio * ratio
-  var sum = 0.0
-  for term in stride(from: 21, through: 1, by: -2) { sum = sum * square + 1 / Double(term) }
-  return exponent + 2 * ratio * sum * 1.442_695_040_888_963_4
-}

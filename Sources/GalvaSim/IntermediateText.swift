@@ -28,13 +28,13 @@ public enum IntermediateText {
 
   /// Every task with what it waits for.
   public static func taskGraph(_ scenario: Scenario, expandRanks: Bool) throws -> String {
-    let (programs, map) = try TrainingSimulation(scenario.setup).compile(expandRanks: expandRanks)
+    let (programs, map) = try TrainingSimulation(scenario.setup()).compile(expandRanks: expandRanks)
     return try TaskGraph(programs: programs, map: map).description
   }
 
   /// The ledger of the fullest rank: every allocation and release in order of time.
   public static func memory(_ scenario: Scenario, options: RunOptions) throws -> String {
-    let result = try TrainingSimulation(scenario.setup).run(
+    let result = try TrainingSimulation(scenario.setup()).run(
       executor: options.executor, expandRanks: options.expandRanks)
     var fullest = 0
     var most = Int64(-1)
@@ -66,7 +66,7 @@ public enum IntermediateText {
 
   /// Every kind of operation of the compiled programs with its price and how often one rank of a class runs it.
   public static func costs(_ scenario: Scenario) throws -> String {
-    let (programs, _) = try TrainingSimulation(scenario.setup).compile()
+    let (programs, _) = try TrainingSimulation(scenario.setup()).compile()
     struct Key: Hashable {
       var stage: Int
       var kind: TaskKind
@@ -100,7 +100,7 @@ public enum IntermediateText {
 
   /// The groups of ranks each pipeline rank's first rank belongs to.
   public static func groups(_ scenario: Scenario) throws -> String {
-    try TrainingSimulation(scenario.setup).groups().map { group in
+    try TrainingSimulation(scenario.setup()).groups().map { group in
       let members =
         group.members.count > 16
         ? group.members.prefix(16).map(String.init).joined(separator: " ") + " ... (\(group.members.count))"
@@ -114,7 +114,7 @@ public enum IntermediateText {
     let cluster = scenario.cluster
     let cost = CollectiveCost(fabric: Fabric(cluster: cluster))
     let call = CollectiveCall(kind: .allReduce, payload: .mebibytes(64))
-    return try TrainingSimulation(scenario.setup).groups().map { group in
+    return try TrainingSimulation(scenario.setup()).groups().map { group in
       let shape = GroupShape(ranks: group.members, cluster: cluster)
       let links =
         shape.nodes == 1

@@ -39,6 +39,9 @@ extension ScenarioRun {
       "out of memory on rank \(failure.rank) (stage \(failure.stage)) at \(Readable.time(failure.time.seconds.value)):",
       "  \(failure.task) asks for \(Readable.gibibytes(failure.requested.count)) GiB",
     ]
+    if let need = statesAlone(stage: failure.stage), need > result.setup.memoryCapacity.count {
+      lines.append("  model states and context alone need \(Readable.gibibytes(need)) GiB")
+    }
     let held = zip(MemoryCategory.allCases, failure.heldByCategory).filter { $1 > 0 }.sorted { $0.1 > $1.1 }
     lines.append(
       "  held then: " + held.map { "\($0.name) \(Readable.gibibytes($1)) GiB" }.joined(separator: ", "))
@@ -53,6 +56,12 @@ extension ScenarioRun {
       }
     }
     return lines
+  }
+
+  /// Bytes a stage holds throughout, whatever the micro-batches do.
+  private func statesAlone(stage: Int) -> Int64? {
+    let programs = result.trace.programs.programs.filter { $0.stage == stage }
+    return programs.map { $0.resident.reduce(0) { $0 + $1.bytes.count } }.max()
   }
 
   /// What the user should know about the answer.

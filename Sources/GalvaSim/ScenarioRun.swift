@@ -6,9 +6,12 @@ import ScenarioIO
 import Workload
 
 extension Scenario {
-  /// The scenario as the simulator takes it.
-  public var setup: TrainingSetup {
-    TrainingSetup(model: model, cluster: cluster, job: job, plan: plan, options: options)
+  /// The scenario as the simulator takes it; `seed` decides what is random.
+  public func setup(seed: UInt64 = 0) -> TrainingSetup {
+    var setup = TrainingSetup(model: model, cluster: cluster, job: job, plan: plan, options: options)
+    setup.conditions = conditions
+    setup.conditions.seed = seed
+    return setup
   }
 }
 
@@ -18,6 +21,8 @@ public struct RunOptions: Hashable, Sendable {
   public var executor = ExecutorChoice.auto
   /// Whether every rank is simulated.
   public var expandRanks = false
+  /// What random times are drawn from.
+  public var seed: UInt64 = 0
   /// Whether fixes are searched for when memory runs out.
   public var findsFixes = true
 
@@ -40,7 +45,7 @@ public struct ScenarioRun: Sendable {
   ///
   /// - Throws: ``SimulationError`` when the plan is invalid or its schedule can never end.
   public init(_ scenario: Scenario, options: RunOptions = RunOptions()) throws(SimulationError) {
-    let setup = scenario.setup
+    let setup = scenario.setup(seed: options.seed)
     let result = try TrainingSimulation(setup).run(executor: options.executor, expandRanks: options.expandRanks)
     self.scenario = scenario
     self.result = result
@@ -58,8 +63,24 @@ public struct ScenarioRun: Sendable {
     for (key, curve) in curves where curve.provenance.kind == .assumed {
       warnings.append("\(device.name): \(key) is assumed, not measured: \(curve.provenance.source)")
     }
-    if let limit = setup.options.memoryLimit, limit > device.memoryCapacity {
-      warnings.append("options.memory_limit exceeds the memory of \(device.name); the device's is used")
+    return warnings + planWarnings(setup)
+  }
+
+  /// Parts of a plan that change nothing.
+  private static func planWarnings(_ setup: TrainingSetup) -> [String] {
+    var warnings: [String] = []
+    let plan = setup.plan
+    if plan.layers.contains(where: { $0.expertParallel > 1 }), setup.model.blocks.allSatisfy({ $0.expertCount == 0 }) {
+      warnings.append("expert parallelism has no effect: no block of \(setup.model.name) has experts")
+    }
+    if setup.options.attention == .flash, plan.layers.contains(where: { $0.recompute == .selective }) {
+      warnings.append(
+        "selective recompute frees almost nothing with flash attention, which never keeps the scores it would recompute"
+      )
+    }
+    let empty = plan.layersPerStage.count { $0 == 0 }
+    if empty > 2 {
+      warnings.append("\(empty) of \(plan.layersPerStage.count) virtual stages hold no block; lower pp or vpp")
     }
     return warnings
   }

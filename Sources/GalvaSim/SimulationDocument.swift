@@ -42,6 +42,7 @@ extension ScenarioRun {
     return [
       JSONField("peak_reserved_bytes", .integer(fullest?.reserved.count ?? 0)),
       JSONField("peak_allocated_bytes", .integer(fullest?.allocated.count ?? 0)),
+      JSONField("peak_device_bytes", .integer(fullest?.bytes.count ?? 0)),
       JSONField("capacity_bytes", .integer(result.setup.memoryCapacity.count)),
       JSONField("out_of_memory", result.outOfMemory.map(outOfMemory) ?? .null),
     ]

@@ -10,7 +10,7 @@ public enum NodeTopology: String, CaseIterable, Hashable, Sendable {
   case pcie
 }
 
-/// A homogeneous cluster: equal nodes of equal GPUs.
+/// A cluster: equal nodes of equal GPUs, or of several kinds of GPUs by groups of nodes.
 public struct Cluster: Hashable, Sendable {
   /// Catalogue name, for example `dgx-a100`.
   public let name: String
@@ -30,6 +30,10 @@ public struct Cluster: Hashable, Sendable {
   public let networkCardsPerNode: Int
   /// GPU to host memory, per GPU.
   public let hostLink: LinkSpec
+
+  /// Kinds of GPUs by consecutive nodes when there are several; empty when every node has ``device``. Their nodes add up
+  /// to ``nodes``.
+  public var nodeGroups: [NodeGroup] = []
 
   /// Describes a cluster. The catalogue reader checks that counts are positive and that several nodes have a network.
   public init(

@@ -56,12 +56,41 @@ extension ReferenceReader {
     let topology = reader.choice("topology", among: topologies)
     let intra = reader.require("intra_node", "a link").flatMap { link($0, path: reader.path("intra_node")) }
     let host = reader.require("host_link", "a link").flatMap { link($0, path: reader.path("host_link")) }
-    let count = nodes ?? written ?? 1
+    let groups = nodeGroups(reader, written: nodes ?? written)
+    let count = groups.isEmpty ? nodes ?? written ?? 1 : groups.reduce(0) { $0 + $1.nodes }
     let network = network(reader, nodes: count)
     guard log.problems.count == before, let device, let perNode, let topology, let intra, let host else { return nil }
-    return Cluster(
+    var cluster = Cluster(
       name: name, device: device, devicesPerNode: perNode, nodes: count, topology: topology, intraNode: intra,
       interNode: network?.link, networkCardsPerNode: network?.cards ?? 0, hostLink: host)
+    cluster.nodeGroups = groups
+    return cluster
+  }
+
+  /// Kinds of GPUs by groups of nodes; empty without the key or with problems recorded.
+  private func nodeGroups(_ reader: MappingReader, written nodes: Int?) -> [NodeGroup] {
+    guard let node = reader.value("node_groups") else { return [] }
+    let path = reader.path("node_groups")
+    guard case .list(let items) = node.value, !items.isEmpty else {
+      log.add(node, path: path, expected: "a list of mappings with device and nodes")
+      return []
+    }
+    let groups = items.enumerated().compactMap { index, item -> NodeGroup? in
+      let place = "\(path)[\(index)]"
+      guard let group = MappingReader(item, path: place, keys: .nodeGroup, log: log) else { return nil }
+      let device = group.require("device", "a GPU").flatMap { self.device($0, path: group.path("device")) }
+      let count = group.requiredInteger("nodes", in: 1...Self.maximumNodes)
+      guard let device, let count else { return nil }
+      return NodeGroup(device: device, nodes: count)
+    }
+    guard groups.count == items.count else { return [] }
+    let sum = groups.reduce(0) { $0 + $1.nodes }
+    if let nodes, nodes != sum {
+      log.add(
+        at: node.position, path: path, "found \(sum) nodes in the groups and \(nodes) in the cluster",
+        "make them equal")
+    }
+    return groups
   }
 
   private func network(_ reader: MappingReader, nodes: Int) -> (link: LinkSpec, cards: Int)? {

@@ -1,6 +1,8 @@
 /// The keys of every section of our files: readers refuse others, and a test compares them with the JSON Schemas.
 extension KeySet {
-  static let scenario = KeySet(["schema_version", "name", "description", "model", "cluster", "job", "plan", "options"])
+  static let scenario = KeySet([
+    "schema_version", "name", "description", "model", "cluster", "job", "plan", "options", "conditions",
+  ])
   static let job = KeySet([
     "global_batch", "sequence_length", "precision", "gradient_precision", "optimizer", "micro_batch",
   ])
@@ -19,6 +21,10 @@ extension KeySet {
     "reshard_after_forward", "overlap_pipeline_sends", "overlap_tensor_backward", "clip_gradients", "memory_limit",
     "communication_buffers",
   ])
+  static let conditions = KeySet(["slow_gpus", "stragglers", "jitter"])
+  static let slowDevice = KeySet(["rank", "speed"])
+  static let straggler = KeySet(["rank", "from", "until", "speed"])
+  static let jitter = KeySet(["distribution", "deviation", "histogram"])
   static let device = KeySet([
     "kind", "name", "title", "peak", "memory_capacity", "memory_bandwidth", "multiprocessors", "kernel_overhead",
     "gemm_efficiency", "attention_efficiency", "memory_efficiency", "context_memory",
@@ -27,8 +33,10 @@ extension KeySet {
   static let link = KeySet(["kind", "name", "bandwidth", "latency", "efficiency"])
   static let cluster = KeySet([
     "kind", "name", "title", "device", "devices_per_node", "nodes", "topology", "intra_node", "inter_node",
-    "network_cards_per_node", "host_link", "provenance", "base",
+    "network_cards_per_node", "host_link", "node_groups", "provenance", "base",
   ])
+  /// Consecutive nodes with the same GPU.
+  static let nodeGroup = KeySet(["device", "nodes"])
   /// A mapping that only says which cluster and how many nodes.
   static let clusterReference = KeySet(["name", "nodes"])
   static let model = KeySet(["kind", "name", "title", "config", "parameters", "active_parameters", "provenance"])

@@ -40,7 +40,8 @@ struct JobReader {
     let formats = NumberFormat.allCases.map { ($0.rawValue, $0) }
     _ = reader.require("precision", ProblemLog.list(formats.map(\.0)))
     let format = reader.choice("precision", among: formats)
-    let gradient = reader.choice("gradient_precision", among: formats)
+    let gradient = reader.choice(
+      "gradient_precision", among: formats.filter { $0.1 != .fp8 && $0.1 != .tf32 })
     let optimizers = Optimizer.allCases.map { ($0.rawValue, $0) } + [("adamw", Optimizer.adam)]
     let optimizer = reader.choice("optimizer", among: optimizers) ?? .adam
     let microBatch = reader.integer("micro_batch", in: counts)
@@ -77,8 +78,15 @@ struct OptionsReader {
     options.memoryLimit = reader.bytes("memory_limit")
     if let limit = options.memoryLimit, let capacity, limit > capacity, let place = reader.value("memory_limit") {
       log.add(
-        place, path: "options.memory_limit", expected: "at most the memory of the GPU, \(QuantityText.text(capacity))")
+        place, path: "options.memory_limit", expected: "at most the memory of the GPU, \(Self.gibibytes(capacity)) GiB")
     }
     return options
+  }
+
+  /// An amount in GiB with two decimals, rounded down.
+  private static func gibibytes(_ amount: Bytes) -> String {
+    let hundredths = Int64(amount.gibibytes * 100)
+    let rest = hundredths % 100
+    return "\(hundredths / 100).\(rest < 10 ? "0" : "")\(rest)"
   }
 }

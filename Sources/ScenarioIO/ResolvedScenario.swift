@@ -12,8 +12,41 @@ struct ResolvedScenario {
   let job: TrainingJob
   let plan: ParallelPlan
   let options: ExecutionOptions
+  let conditions: Conditions
 
   var json: JSONValue {
+    .object(baseFields + (conditions.isUniform ? [] : [JSONField("conditions", conditionsJSON)]))
+  }
+
+  private var baseFields: [JSONField] {
+    guard case .object(let fields) = baseJSON else { return [] }
+    return fields
+  }
+
+  private var conditionsJSON: JSONValue {
+    let slow = conditions.slowDevices.map { ["rank": .integer($0.rank), "speed": .number($0.speed)] as JSONValue }
+    let stragglers = conditions.stragglers.map { straggler -> JSONValue in
+      [
+        "rank": .integer(straggler.rank), "from": .text("\(straggler.from.nanoseconds)ns"),
+        "until": .text("\(straggler.until.nanoseconds)ns"), "speed": .number(straggler.speed),
+      ]
+    }
+    return .object(
+      (slow.isEmpty ? [] : [JSONField("slow_gpus", .list(slow))])
+        + (stragglers.isEmpty ? [] : [JSONField("stragglers", .list(stragglers))])
+        + (conditions.jitter.map { [JSONField("jitter", Self.json($0))] } ?? []))
+  }
+
+  private static func json(_ jitter: Jitter) -> JSONValue {
+    switch jitter {
+    case .normal(let deviation): ["distribution": "normal", "deviation": .number(deviation)]
+    case .lognormal(let deviation): ["distribution": "lognormal", "deviation": .number(deviation)]
+    case .histogram(let bins):
+      ["histogram": .list(bins.map { .list([.number($0.factor), .number($0.weight)]) })]
+    }
+  }
+
+  private var baseJSON: JSONValue {
     [
       "schema_version": 1, "name": .text(name), "description": .text(description), "model": modelJSON,
       "cluster": clusterJSON, "job": jobJSON, "plan": .text(plan.text), "options": optionsJSON,
@@ -39,15 +72,17 @@ struct ResolvedScenario {
 
   private var clusterJSON: JSONValue {
     [
-      "name": .text(cluster.name), "device": deviceJSON, "devices_per_node": .integer(cluster.devicesPerNode),
+      "name": .text(cluster.name), "device": Self.json(cluster.device),
+      "devices_per_node": .integer(cluster.devicesPerNode),
       "nodes": .integer(cluster.nodes), "topology": .text(cluster.topology.rawValue),
       "intra_node": Self.json(cluster.intraNode), "inter_node": cluster.interNode.map(Self.json) ?? .null,
       "network_cards_per_node": .integer(cluster.networkCardsPerNode), "host_link": Self.json(cluster.hostLink),
+      "node_groups": .list(
+        cluster.nodeGroups.map { ["device": Self.json($0.device), "nodes": .integer($0.nodes)] }),
     ]
   }
 
-  private var deviceJSON: JSONValue {
-    let device = cluster.device
+  private static func json(_ device: DeviceSpec) -> JSONValue {
     let peaks = NumberFormat.allCases.compactMap { format in
       device.peak[format].map { JSONField(format.rawValue, .text(QuantityText.text($0))) }
     }
@@ -57,7 +92,7 @@ struct ResolvedScenario {
       "memory_bandwidth": .text(QuantityText.text(device.memoryBandwidth)),
       "multiprocessors": .integer(device.multiprocessors),
       "kernel_overhead": .text(QuantityText.text(device.kernelOverhead)),
-      "gemm_efficiency": Self.json(device.gemmEfficiency),
+      "gemm_efficiency": json(device.gemmEfficiency),
       "attention_efficiency": Self.json(device.attentionEfficiency),
       "memory_efficiency": Self.json(device.memoryEfficiency),
       "context_memory": .text(QuantityText.text(device.contextMemory)),

@@ -18,6 +18,8 @@ public struct Scenario: Hashable, Sendable {
   public let plan: ParallelPlan
   /// How the training framework runs the plan.
   public let options: ExecutionOptions
+  /// How ranks differ from each other.
+  public let conditions: Conditions
   /// All inputs with their references resolved: what a trace keeps to be reproducible.
   public let resolved: JSONValue
 

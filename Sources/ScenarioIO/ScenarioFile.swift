@@ -61,6 +61,9 @@ struct ScenarioReader {
     let jobNode = reader.require("job", "a mapping with global_batch and precision")
     let job = jobNode.flatMap { JobReader(log: log).job($0, takesImages: description?.takesImages) }
     let options = OptionsReader(log: log).options(reader.value("options"), capacity: cluster?.device.memoryCapacity)
+    let conditions = cluster.flatMap {
+      ConditionsReader(log: log).conditions(reader.value("conditions"), devices: $0.deviceCount)
+    }
     if let cluster, let job { checkPrecision(job, cluster: cluster) }
     let model = model(description, job: job)
     let planNode = reader.value("plan") ?? DocumentNode(.mapping([]), at: root.position)
@@ -72,13 +75,14 @@ struct ScenarioReader {
     let training = job.training(for: model)
     let setting = PlanSetting(
       model: model, devices: cluster.deviceCount, job: training, microBatch: job.microBatch, jobNode: job.node)
-    guard let plan = planReader.plan(planNode, setting: setting), let options, log.isEmpty else { return nil }
+    guard let plan = planReader.plan(planNode, setting: setting), let options, let conditions, log.isEmpty
+    else { return nil }
     let resolved = ResolvedScenario(
       name: name, description: summary, model: description, cluster: cluster, job: training, plan: plan,
-      options: options)
+      options: options, conditions: conditions)
     return Scenario(
       name: name, description: summary, model: model, cluster: cluster, job: training, plan: plan, options: options,
-      resolved: resolved.json)
+      conditions: conditions, resolved: resolved.json)
   }
 
   private func model(_ description: ModelDescription?, job: JobSection?) -> Model? {
@@ -99,9 +103,11 @@ struct ScenarioReader {
   }
 
   private func checkPrecision(_ job: JobSection, cluster: Cluster) {
-    guard cluster.device.peak[job.format] == nil, let node = job.precisionNode else { return }
-    let available = NumberFormat.allCases.filter { cluster.device.peak[$0] != nil }.map(\.rawValue)
-    log.add(
-      node, path: "job.precision", expected: "a number format of \(cluster.device.name): \(ProblemLog.list(available))")
+    for device in cluster.devices {
+      guard device.peak[job.format] == nil, let node = job.precisionNode else { continue }
+      let available = NumberFormat.allCases.filter { device.peak[$0] != nil }.map(\.rawValue)
+      log.add(
+        node, path: "job.precision", expected: "a number format of \(device.name): \(ProblemLog.list(available))")
+    }
   }
 }

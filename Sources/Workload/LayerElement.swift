@@ -97,17 +97,21 @@ public struct LayerCollective: Hashable, Sendable {
   public let backward: CollectiveCall?
   /// Whether recomputing the layer repeats the forward call.
   public let repeatsInRecompute: Bool
+  /// Whether only the weight gradient of the operator before it needs the backward call, so that the input gradient does
+  /// not wait for it (the gathering of a sequence-parallel input in Megatron's asynchronous linear layer).
+  public let feedsWeightGradient: Bool
 
   /// Describes a collective.
   public init(
     name: String, dimension: LayerDimension, forward: CollectiveCall?, backward: CollectiveCall?,
-    repeatsInRecompute: Bool = true
+    repeatsInRecompute: Bool = true, feedsWeightGradient: Bool = false
   ) {
     self.name = name
     self.dimension = dimension
     self.forward = forward
     self.backward = backward
     self.repeatsInRecompute = repeatsInRecompute
+    self.feedsWeightGradient = feedsWeightGradient
   }
 }
 

@@ -78,7 +78,7 @@ struct ExecutorTimes {
   /// Runs all five in turn, again and again; checks first that they agree.
   init(_ workload: ExecutorCase, folder: String, repetitions: Int) throws {
     let simulation = try TrainingSimulation(workload.setup(folder: folder))
-    let (programs, map) = simulation.compile(expandRanks: workload.expandsRanks)
+    let (programs, map) = try simulation.compile(expandRanks: workload.expandsRanks)
     let baseline = BaselinePrograms(programs: programs, map: map)
     name = workload.name
     ranks = map.rankCount

@@ -29,7 +29,7 @@ struct Simulate: ParsableCommand {
   @Option(help: "Network model; ideal gives every group its closed-form time.")
   var network = NetworkChoice.ideal
 
-  @Option(help: "Seed of everything random. Nothing is random in a scenario without jitter.")
+  @Option(help: "Seed of everything random: the jitter of the scenario's conditions.")
   var seed: UInt64 = 0
 
   @Option(name: .customLong("print"), help: "Print an intermediate value instead of the report.")
@@ -50,6 +50,7 @@ struct Simulate: ParsableCommand {
       var options = RunOptions()
       options.executor = executor
       options.expandRanks = expandRanks
+      options.seed = seed
       if let printed {
         StandardOutput.write(try printed.text(of: scenario, options: options))
         return

@@ -47,6 +47,11 @@ struct DataOrderLaws {
     }
   }
 
+  /// Whether a collective gathers an input again for a weight gradient, beside everything else.
+  private func feedsWeightsOnly(_ name: String) -> Bool {
+    name.hasSuffix("_regather") && name != "key_value_regather"
+  }
+
   private func spans(_ run: GeneratedRun, _ path: Path) -> Spans {
     let (programs, map, columns) = (run.expanded.programs, run.expanded.map, run.expanded.replay.columns)
     var spans = Spans(run)
@@ -57,6 +62,7 @@ struct DataOrderLaws {
         for (index, operation) in programs.operationRange(ofTemplate: Int(step.template)).enumerated() {
           let info = programs.infos[operation]
           guard path.contains(info.kind, inForwardStep: isForward) else { continue }
+          if feedsWeightsOnly(programs.names[Int(info.name)]) { continue }
           var span = spans[rank, Int(info.layer), Int(step.microBatch)]
           span.start = min(span.start, columns.starts[firstRow + index])
           span.end = max(span.end, columns.ends[firstRow + index])

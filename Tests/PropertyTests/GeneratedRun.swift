@@ -13,7 +13,7 @@ struct Replayed {
   let busiestStream: Int64
 
   init(_ simulation: TrainingSimulation, expandRanks: Bool) throws {
-    (programs, map) = simulation.compile(expandRanks: expandRanks)
+    (programs, map) = try simulation.compile(expandRanks: expandRanks)
     replay = try TrainingSimulation.trace(programs: programs, map: map, executor: .replay)
     events = try TrainingSimulation.trace(programs: programs, map: map, executor: .events)
     let graph = try TaskGraph(programs: programs, map: map)

@@ -58,7 +58,7 @@ struct TransformationLaws {
         var setup = run.setup
         setup.plan.rankOrder = RankOrder(pipelineStride: stride)
         let simulation = try TrainingSimulation(setup)
-        let (programs, map) = simulation.compile(expandRanks: true)
+        let (programs, map) = try simulation.compile(expandRanks: true)
         let trace = try TrainingSimulation.trace(programs: programs, map: map, executor: .replay)
         compared += 1
         if !isSame(trace, setup.plan, run.expanded.replay, run.setup.plan) {

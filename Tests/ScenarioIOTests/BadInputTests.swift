@@ -36,6 +36,10 @@ struct BadInput: Sendable, CustomTestStringConvertible {
     BadInput(name, Sample.scenario(rest: "options: \(options)"), fragment)
   }
 
+  static func conditions(_ name: String, _ conditions: String, _ fragment: String) -> BadInput {
+    BadInput(name, Sample.scenario(rest: "conditions: \(conditions)"), fragment)
+  }
+
   static func cluster(_ name: String, _ cluster: String, _ fragment: String) -> BadInput {
     BadInput(name, Sample.scenario(cluster: cluster), fragment)
   }
@@ -148,7 +152,24 @@ struct BadInputTests {
     .options("limit in the wrong unit", "{memory_limit: 8GB/s}", "expected one of the units"),
     .options("lower-case unit", "{memory_limit: 8gib}", "did you mean \"8GiB\""),
     .options("negative limit", "{memory_limit: -8GiB}", "above zero"),
-    .options("limit above the GPU", "{memory_limit: 90GiB}", "at most the memory of the GPU, 80GiB"),
+    .conditions(
+      "slow GPU that does not exist", "{slow_gpus: [{rank: 99, speed: 0.5}]}", "conditions.slow_gpus[0].rank"),
+    .conditions("slow GPU without a speed", "{slow_gpus: [{rank: 0}]}", "conditions.slow_gpus[0].speed"),
+    .conditions("slow GPU twice", "{slow_gpus: [{rank: 0, speed: 1}, {rank: 0, speed: 2}]}", "rank 0 twice"),
+    .conditions("speed of nothing", "{slow_gpus: [{rank: 0, speed: 0}]}", "a fraction of the normal speed"),
+    .conditions(
+      "interval that ends before it begins", "{stragglers: [{rank: 0, from: 2s, until: 1s, speed: 0.5}]}",
+      "end before the start"),
+    .conditions("interval without units", "{stragglers: [{rank: 0, from: 2, until: 3, speed: 0.5}]}", "1.5s"),
+    .conditions(
+      "overlapping intervals",
+      "{stragglers: [{rank: 0, from: 0, until: 2s, speed: 0.5}, {rank: 0, from: 1s, until: 3s, speed: 0.5}]}",
+      "overlapping intervals of rank 0"),
+    .conditions("jitter without a shape", "{jitter: {deviation: 0.1}}", "conditions.jitter.distribution"),
+    .conditions("jitter of nothing", "{jitter: {distribution: normal, deviation: 0}}", "a standard deviation"),
+    .conditions("empty histogram", "{jitter: {histogram: []}}", "[factor, weight]"),
+    .conditions("unknown condition", "{slow_gpu: []}", "did you mean \"slow_gpus\""),
+    .options("limit above the GPU", "{memory_limit: 90GiB}", "at most the memory of the GPU, 80.00 GiB"),
     .options("huge bucket", "{gradient_bucket: 1e30GiB}", "the simulator can represent"),
     .options("NaN bucket", "{gradient_bucket: nanGiB}", "a number with a unit"),
     .options("yes is not true", "{dropout: yes}", "found \"yes\", expected true or false"),

@@ -28,7 +28,8 @@ struct AttentionCore {
 
 extension ProgramBuilder {
   /// One fused kernel; backward it repeats the scores, so it does five products against two, and keeps only the
-  /// logarithm of the row sums, four bytes each (Dao et al. 2022, arXiv 2205.14135; Dao 2023, arXiv 2307.08691).
+  /// logarithm of the row sums, four bytes each (Dao et al. 2022, arXiv 2205.14135; Dao 2023, arXiv 2307.08691). Its
+  /// output is the projection's saved input, except under Ulysses, where the projection keeps it in another layout.
   mutating func flashAttention(_ core: AttentionCore) {
     let shape = shape
     let statistics = Bytes.product(core.batch, core.heads, core.queries, 4)
@@ -45,7 +46,8 @@ extension ProgramBuilder {
       format: shape.storage)
     compute(
       Operator(
-        name: "attention", forward: [forward], backwardInput: [backward], savedBytes: statistics,
+        name: "attention", forward: [forward], backwardInput: [backward],
+        savedBytes: shape.shard.ulysses > 1 ? statistics + output : statistics,
         workspaceBytes: core.gathered, recompute: .attentionCore))
   }
 

@@ -59,11 +59,15 @@ struct ProgramBuilder {
 
   /// Appends a collective; without calls nothing is appended.
   mutating func collective(
-    _ name: String, _ dimension: LayerDimension, forward: CollectiveCall?, backward: CollectiveCall?
+    _ name: String, _ dimension: LayerDimension, forward: CollectiveCall?, backward: CollectiveCall?,
+    feedsWeightGradient: Bool = false
   ) {
     guard forward != nil || backward != nil else { return }
     elements.append(
-      .collective(LayerCollective(name: name, dimension: dimension, forward: forward, backward: backward)))
+      .collective(
+        LayerCollective(
+          name: name, dimension: dimension, forward: forward, backward: backward,
+          feedsWeightGradient: feedsWeightGradient)))
   }
 }
 

@@ -25,7 +25,7 @@ extension ProgramBuilder {
     guard shape.isSplit else { return }
     collective(
       "\(name)_regather", .tensor, forward: nil,
-      backward: CollectiveCall(kind: .allGather, payload: shape.activation(tokens, width)))
+      backward: CollectiveCall(kind: .allGather, payload: shape.activation(tokens, width)), feedsWeightGradient: true)
   }
 
   /// After a row-split product: `g` sums the output; with sequence parallelism the sum is scattered forward and the
