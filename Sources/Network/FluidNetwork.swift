@@ -100,7 +100,7 @@ public struct FluidNetwork: ~Copyable {
     flows[flow] = FlowState(
       remaining: amount, cap: min(cap, state.rateAlone), since: now, route: Int32(truncatingIfNeeded: route.index),
       firstPlace: places.take(size: Int(state.size)))
-    rates[flow] = flows[flow].cap
+    rates[flow] = bound(of: flow)
     flowCount += 1
     note(flow)
     attach(flow)

@@ -154,7 +154,7 @@ extension FluidNetwork {
   }
 
   /// The smaller of a flow's cap and the levels of its links.
-  private func bound(of flow: Int) -> Double {
+  func bound(of flow: Int) -> Double {
     let route = routes[Int(flows[flow].route)]
     let uses = routeUses.pointer + Int(route.firstUse)
     var bound = flows[flow].cap
