@@ -37,14 +37,3 @@ public struct LinkUsage: Hashable, Sendable {
   /// Nanoseconds with a load of the whole capacity.
   public var saturated: Int64 = 0
 }
-
-/// From an instant on, a link has a load.
-@frozen
-public struct LinkLoadChange: Hashable, Sendable {
-  /// Nanoseconds.
-  public let time: Int64
-  /// Index of the link.
-  public let link: Int
-  /// Bytes per second.
-  public let load: Double
-}

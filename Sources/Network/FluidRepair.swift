@@ -62,7 +62,7 @@ extension FluidNetwork {
     accountLoad(of: link)
     let state = links[link]
     let load = currentLoad(of: state)
-    setLoad(load, of: link)
+    links[link].load = load
     if load > state.upperBound {
       wrongLinks.set(link, key: fairLevel(of: state).bitPattern)
     } else if levels[link] < .infinity && load < state.lowerBound && !isFilling {
@@ -150,7 +150,7 @@ extension FluidNetwork {
       }
       load += user.weight * rates[flow]
     }
-    setLoad(load, of: link)
+    links[link].load = load
   }
 
   /// The smaller of a flow's cap and the levels of its links.

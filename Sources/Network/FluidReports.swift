@@ -23,7 +23,7 @@ extension FluidNetwork {
   /// The loads a link has had, each from its time to the next; a link carries nothing before the first.
   ///
   /// Ends early when the number of changes allowed is used up, see ``isRecordComplete``.
-  public func loadChanges(ofLink link: Int) -> [LinkLoadChange] { loadChanges.changes(ofLink: link) }
+  public func loadChanges(ofLink link: Int) -> [LinkLoadChange] { loadChanges.changes(ofLink: link, links[link]) }
 
   /// Whether every change of load has been recorded.
   public var isRecordComplete: Bool { loadChanges.isComplete }
@@ -36,14 +36,8 @@ extension FluidNetwork {
     let state = links[link]
     guard state.since < now else { return }
     usage[link].add(state, until: now)
+    if loadChanges.limit > 0 { loadChanges.append(state, link: link) }
     links[link].since = now
-  }
-
-  @inline(__always)
-  mutating func setLoad(_ load: Double, of link: Int) {
-    guard load != links[link].load else { return }
-    links[link].load = load
-    if loadChanges.limit > 0 { loadChanges.append(LinkLoadChange(time: now, link: link, load: load)) }
   }
 }
 
@@ -56,41 +50,5 @@ extension LinkUsage {
     bytes += link.load * (Double(duration) * 1e-9)
     busy += duration
     if link.load >= link.lowerBound { saturated += duration }
-  }
-}
-
-/// Changes of load in the order of time, up to a limit; one per link and instant.
-struct LinkLoadRecord: ~Copyable {
-  let limit: Int
-  private(set) var isComplete = true
-  private var changes = GrowingBuffer<LinkLoadChange>()
-  /// The last change of each link; -1 for none.
-  private var last: GrowingBuffer<Int32>
-
-  /// An empty record.
-  init(limit: Int, linkCount: Int) {
-    self.limit = limit
-    isComplete = limit > 0
-    last = GrowingBuffer(repeating: -1, count: linkCount)
-  }
-
-  /// Notes a load; it replaces an earlier one of the same link and instant.
-  mutating func append(_ change: LinkLoadChange) {
-    let previous = Int(last[change.link])
-    if previous >= 0 && changes[previous].time == change.time {
-      changes[previous] = change
-    } else if changes.count < limit {
-      last[change.link] = Int32(truncatingIfNeeded: changes.count)
-      changes.append(change)
-    } else {
-      isComplete = false
-    }
-  }
-
-  /// The changes of one link.
-  func changes(ofLink link: Int) -> [LinkLoadChange] {
-    var result: [LinkLoadChange] = []
-    for index in 0..<changes.count where changes[index].link == link { result.append(changes[index]) }
-    return result
   }
 }

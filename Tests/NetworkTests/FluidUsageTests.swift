@@ -67,7 +67,7 @@ struct FluidUsageTests {
   }
 
   @Test func `loads are recorded once per instant, up to the limit`() {
-    var network = FluidNetwork(capacities: [10, 10], recordedChanges: 4)
+    var network = FluidNetwork(capacities: [10, 10], recordedChanges: 2)
     let long = network.add(uses: [LinkUse(link: 0)], amount: 100)
     network.settle(now: 0)
     network.add(uses: [LinkUse(link: 0), LinkUse(link: 1)], amount: 100, cap: 2)
