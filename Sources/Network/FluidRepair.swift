@@ -63,13 +63,24 @@ extension FluidNetwork {
     let state = links[link]
     let load = currentLoad(of: state)
     links[link].load = load
-    if load > state.upperBound {
-      wrongLinks.set(link, key: fairLevel(of: state).bitPattern)
-    } else if levels[link] < .infinity && load < state.lowerBound && !isFilling {
-      wrongLinks.set(link, key: levels[link].bitPattern)
+    if let key = wrongLevel(of: link, load: load) {
+      wrongLinks.set(link, key: key.bitPattern)
     } else {
       wrongLinks.remove(link)
     }
+  }
+
+  /// The lower of the wrong and the right level of a link; nothing when the level is right.
+  ///
+  /// A level that cannot come down is right: what the sum exceeds the capacity by is rounding.
+  @inline(__always)
+  private func wrongLevel(of link: Int, load: Double) -> Double? {
+    let old = levels[link]
+    if load > links[link].upperBound {
+      let level = fairLevel(of: links[link])
+      return level < old ? level : nil
+    }
+    return old < .infinity && load < links[link].lowerBound && !isFilling ? old : nil
   }
 
   @inline(__always)

@@ -13,6 +13,13 @@ enum TrafficKind: String, CaseIterable, Sendable {
   case trunk
   /// Collectives on many links among messages on few.
   case collectives
+  /// Stretches of a line of links: what one gives up wanders along.
+  case line
+  /// Capacities over nine orders of magnitude, weights over six.
+  case extremes
+
+  /// All kinds whose times are far from 2^53 nanoseconds, and whose rates a bisection can tell apart.
+  static let moderate = allCases.filter { $0 != .extremes }
 }
 
 /// Links and a source of flows on them, the same for the same seed.
@@ -26,7 +33,8 @@ struct SharingCase {
     self.kind = kind
     // Links of different speed, and some of the same, so that levels tie.
     capacities = (0..<links).map { _ in
-      generator.once(in: 3) ? 50e9 : Double.random(in: 1e9...100e9, using: &generator)
+      guard kind != .extremes else { return Self.power(from: 3, to: 12, &generator) }
+      return generator.once(in: 3) ? 50e9 : Double.random(in: 1e9...100e9, using: &generator)
     }
     self.generator = generator
   }
@@ -64,7 +72,22 @@ struct SharingCase {
       guard generator.once(in: 3) else { return [randomUse(weightUpTo: 1), randomUse(weightUpTo: 1)] }
       let first = Int.random(in: 0..<half, using: &generator)
       return (first..<(first + half)).map { LinkUse(link: $0, weight: 1.75) }
+    case .line:
+      let first = Int.random(in: capacities.indices, using: &generator)
+      let last = min(first + Int.random(in: 0...6, using: &generator), capacities.count - 1)
+      return (first...last).map { LinkUse(link: $0) }
+    case .extremes:
+      return (0..<Int.random(in: 1...5, using: &generator)).map { _ in
+        LinkUse(link: randomUse(weightUpTo: 1).link, weight: Self.power(from: -3, to: 3, &generator))
+      }
     }
+  }
+
+  /// A power of ten.
+  private static func power(from low: Int, to high: Int, _ generator: inout SeededGenerator) -> Double {
+    var value = Double.random(in: 1...10, using: &generator)
+    for _ in 0..<(Int.random(in: low..<high, using: &generator) + 9) { value *= 10 }
+    return value / 1e9
   }
 
   private mutating func randomUse(weightUpTo limit: Double) -> LinkUse {
