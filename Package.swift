@@ -38,6 +38,7 @@ let package = Package(
     module("Parallelism", ["Quantities", "Workload"]),
     // Verbs.
     module("EventKernel", ["Quantities"]),
+    module("Network", ["Quantities"]),
     module("Costing", nouns),
     module("ClusterSimulation", nouns + ["Costing", "EventKernel"]),
     module("Planning", verbs),
@@ -66,7 +67,7 @@ let package = Package(
       swiftSettings: strict),
     .target(name: "BaselineLoops", cxxSettings: [.unsafeFlags(["-O3"])]),
     .executableTarget(
-      name: "galvasim-bench", dependencies: ["GalvaSim", "BaselineLoops"] + verbs,
+      name: "galvasim-bench", dependencies: ["GalvaSim", "BaselineLoops", "Network"] + verbs,
       swiftSettings: strict),
     // Tests.
     .target(
@@ -78,6 +79,7 @@ let package = Package(
     tests("HardwareTests", ["Quantities", "Hardware"]),
     tests("ParallelismTests", nouns),
     tests("EventKernelTests", ["Quantities", "EventKernel"]),
+    tests("NetworkTests", ["Quantities", "Network"]),
     tests("CostingTests", nouns + ["Costing"]),
     tests("ClusterSimulationTests", verbs),
     tests("PlanningTests", verbs + ["Planning"]),

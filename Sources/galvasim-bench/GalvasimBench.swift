@@ -42,5 +42,6 @@ struct GalvasimBench {
     let executors = try ExecutorCase.all.map { try ExecutorTimes($0, folder: folder, repetitions: repetitions) }
     let report = BenchmarkReport(repetitions: repetitions, executors: executors, simulations: simulations)
     print(printsJSON ? report.json : report.text)
+    if !printsJSON { print(FluidReport(repetitions: repetitions).text) }
   }
 }
