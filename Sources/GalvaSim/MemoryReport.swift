@@ -46,7 +46,7 @@ extension ScenarioRun {
     lines.append(
       "  held then: " + held.map { "\($0.name) \(Readable.gibibytes($1)) GiB" }.joined(separator: ", "))
     if fixes.isEmpty {
-      lines.append("  no single change or pair of changes that was tried makes it fit")
+      lines.append("  no change or combination of changes that was tried makes it fit")
     } else {
       lines.append("what makes it fit (each was simulated):")
       lines += fixes.map { fix in

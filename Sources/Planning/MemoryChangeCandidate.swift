@@ -36,11 +36,11 @@ struct MemoryChangeCandidate: Sendable {
     }
   }
 
-  private static let fullRecompute = MemoryChangeCandidate(summary: "recompute every layer") { setup in
+  static let fullRecompute = MemoryChangeCandidate(summary: "recompute every layer") { setup in
     changeStrategies(setup, ["plan.recompute=full"]) { $0.recompute = .full }
   }
 
-  private static func zero(_ stage: ZeroStage) -> MemoryChangeCandidate {
+  static func zero(_ stage: ZeroStage) -> MemoryChangeCandidate {
     MemoryChangeCandidate(summary: "shard model states with ZeRO-\(stage.rawValue)") { setup in
       changeStrategies(setup, ["plan.zero=\(stage.rawValue)"], vocabulary: true) { strategy in
         if strategy.zero < stage { strategy.zero = stage }

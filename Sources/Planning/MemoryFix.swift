@@ -20,7 +20,7 @@ public struct MemoryFix: Hashable, Sendable {
 public enum MemoryFixFinder {
   /// Fixes of a setup that runs out of memory, the fastest first.
   ///
-  /// Single changes are tried first; when none fits, every pair. Each candidate is validated and replayed in full.
+  /// Single changes are tried first; when none fits, every pair; then the strongest three. Each candidate is validated and replayed in full.
   ///
   /// - Parameters:
   ///   - setup: A setup that does not fit.
@@ -34,7 +34,13 @@ public enum MemoryFixFinder {
         if let fix = evaluate([first, second], on: setup) { pairs.append(fix) }
       }
     }
-    return fastest(pairs, limit)
+    return fastest(pairs.isEmpty ? strongest(for: setup) : pairs, limit)
+  }
+
+  /// The strongest measures together: everything recomputed, all states sharded, and one more change.
+  private static func strongest(for setup: TrainingSetup) -> [MemoryFix] {
+    let both = [MemoryChangeCandidate.fullRecompute, MemoryChangeCandidate.zero(.parameters)]
+    return MemoryChangeCandidate.all.compactMap { evaluate(both + [$0], on: setup) }
   }
 
   private static func fastest(_ fixes: [MemoryFix], _ limit: Int) -> [MemoryFix] {

@@ -1,4 +1,5 @@
 import ClusterSimulation
+import Foundation
 import Hardware
 import Parallelism
 import Planning
@@ -56,7 +57,21 @@ struct MemoryFixTests {
     let smallest = try #require(MemoryFixFinder.fixes(for: single, limit: 50).map(\.peakMemory).min())
     let setup = try Self.setup(memory: smallest - .mebibytes(64))
     let fixes = MemoryFixFinder.fixes(for: setup)
+    #expect(!fixes.isEmpty)
     #expect(fixes.allSatisfy { $0.summary.contains(" and ") && $0.peakMemory <= setup.memoryCapacity })
+  }
+
+  @Test func `three changes are tried when pairs are not enough`() throws {
+    let pair = try Self.setup(memory: .gibibytes(8))
+    var memory = Bytes.gibibytes(8)
+    while let smallest = MemoryFixFinder.fixes(for: try Self.setup(memory: memory), limit: 50)
+      .filter({ $0.summary.components(separatedBy: " and ").count < 3 }).map(\.peakMemory).min()
+    {
+      memory = smallest - .mebibytes(16)
+    }
+    let fixes = MemoryFixFinder.fixes(for: try Self.setup(memory: memory))
+    #expect(!fixes.isEmpty)
+    #expect(fixes.allSatisfy { $0.peakMemory <= memory && $0.peakMemory < pair.memoryCapacity })
   }
 
   @Test func `a plan beyond help has no fixes`() throws {
