@@ -40,7 +40,7 @@ let package = Package(
     module("EventKernel", ["Quantities"]),
     module("Network", ["Quantities"]),
     module("Costing", nouns),
-    module("ClusterSimulation", nouns + ["Costing", "EventKernel"]),
+    module("ClusterSimulation", nouns + ["Costing", "EventKernel", "Network"]),
     module("Planning", verbs),
     // Edges: the only modules that touch files.
     .systemLibrary(

@@ -16,6 +16,7 @@ struct EventExecutor: ~Copyable, EventHandler {
   /// Streams of a rank that wait, one bit each; shape `[ranks]`.
   private let waitingStreams: FixedBuffer<UInt8>
   private let groups: FixedBuffer<Gathering>
+  private var network: SharedNetwork
 
   /// The operation a stream is at.
   private struct Head: BitwiseCopyable {
@@ -34,7 +35,9 @@ struct EventExecutor: ~Copyable, EventHandler {
     var firstWaiting: Int32 = -1
   }
 
-  private init(programs: ProgramSet, map: RankMap, perturbation: Perturbation, columns: ColumnPointers) {
+  private init(
+    programs: ProgramSet, map: RankMap, perturbation: Perturbation, network plan: NetworkPlan, columns: ColumnPointers
+  ) {
     tables = ExecutionTables(programs: programs, map: map)
     self.columns = columns
     self.perturbation = perturbation
@@ -42,15 +45,18 @@ struct EventExecutor: ~Copyable, EventHandler {
       repeating: Head(step: -1, operation: -1), count: map.rankCount * StreamKind.count)
     waitingStreams = FixedBuffer(repeating: 0, count: map.rankCount)
     groups = FixedBuffer(repeating: Gathering(), count: map.groupSizes.count)
+    network = SharedNetwork(plan)
   }
 
   /// Runs everything.
-  static func run(programs: ProgramSet, map: RankMap, perturbation: Perturbation) -> ExecutionRecord {
+  static func run(
+    programs: ProgramSet, map: RankMap, perturbation: Perturbation, network: NetworkPlan = NetworkPlan()
+  ) -> ExecutionRecord {
     var stuck: [(simulatedRank: Int, row: Int)] = []
     var eventCount = 0
     let columns = TimeColumns.recording(count: map.rowCount, initial: -1) { pointers in
       let executor = EventExecutor(
-        programs: programs, map: map, perturbation: perturbation, columns: pointers)
+        programs: programs, map: map, perturbation: perturbation, network: network, columns: pointers)
       var loop = EventLoop(handler: executor, queueCapacity: 2 * map.rankCount)
       loop.handler.begin(queue: &loop.queue)
       loop.run()
@@ -75,6 +81,7 @@ struct EventExecutor: ~Copyable, EventHandler {
 
   /// An operation has ended: the stream goes on, and so may others of the rank.
   mutating func handle(_ event: Event, queue: inout EventQueue) {
+    if network.isShared, event.payload >= SharedNetwork.wake { return handleNetwork(event, queue: &queue) }
     let rank = Int(event.payload) / StreamKind.count
     let stream = Int(event.payload) % StreamKind.count
     let now = event.time.nanoseconds
@@ -144,6 +151,10 @@ struct EventExecutor: ~Copyable, EventHandler {
       return
     }
     let row = tables.firstRows[rank] + Int(step.firstRow + head.operation)
+    if operation.role != .join, network.isFlow(Int(tables.templates[Int(step.template) * 2]) + Int(head.operation)) {
+      waitingStreams[rank] &= ~bit
+      return startFlow(rank, slot, row: row, now: now, queue: &queue)
+    }
     switch operation.role {
     case .local:
       waitingStreams[rank] &= ~bit
@@ -215,19 +226,73 @@ struct EventExecutor: ~Copyable, EventHandler {
     groups[group].firstWaiting = Int32(truncatingIfNeeded: slot)
     groups[group].arrived += 1
     guard groups[group].arrived == tables.groupSizes[group] else { return }
-    var member = groups[group].firstWaiting
+    let first = groups[group].firstWaiting
     groups[group] = Gathering()
+    if network.isFlow(operationIndex(ofSlot: Int(first))) { return startJoinedFlow(Int(first), now: now, queue: &queue) }
+    var member = first
     while member >= 0 {
       let slot = Int(member)
       let rank = slot / StreamKind.count
       let head = heads[slot]
-      let step = tables.steps[Int(head.step)]
-      let operation = tables.operations[Int(tables.templates[Int(step.template) * 2]) + Int(head.operation)]
+      let operation = tables.operations[operationIndex(ofSlot: slot)]
       heads[slot].hasArrived = false
       waitingStreams[rank] &= ~(1 << UInt8(slot % StreamKind.count))
-      let row = tables.firstRows[rank] + Int(step.firstRow + head.operation)
-      start(row, slot, from: now, to: now + operation.duration, queue: &queue)
+      start(row(ofSlot: slot), slot, from: now, to: now + operation.duration, queue: &queue)
       member = head.nextInGroup
+    }
+  }
+
+  // MARK: Flows
+
+  /// The operation a stream is at, in the program set.
+  private func operationIndex(ofSlot slot: Int) -> Int {
+    let head = heads[slot]
+    return Int(tables.templates[Int(tables.steps[Int(head.step)].template) * 2]) + Int(head.operation)
+  }
+
+  /// The row of the operation a stream is at.
+  private func row(ofSlot slot: Int) -> Int {
+    let head = heads[slot]
+    return tables.firstRows[slot / StreamKind.count] + Int(tables.steps[Int(head.step)].firstRow + head.operation)
+  }
+
+  /// Starts the flow of a message or of a collective that one simulated rank stands for.
+  private mutating func startFlow(_ rank: Int, _ slot: Int, row: Int, now: Int64, queue: inout EventQueue) {
+    columns.starts[row] = now
+    heads[slot].nextInGroup = -1
+    network.start(operation: operationIndex(ofSlot: slot), rank: rank, slot: slot, now: now, queue: &queue)
+  }
+
+  /// Starts the one flow of a collective all members have reached.
+  private mutating func startJoinedFlow(_ first: Int, now: Int64, queue: inout EventQueue) {
+    var slot = first
+    while slot >= 0 {
+      heads[slot].hasArrived = false
+      waitingStreams[slot / StreamKind.count] &= ~(1 << UInt8(slot % StreamKind.count))
+      columns.starts[row(ofSlot: slot)] = now
+      slot = Int(heads[slot].nextInGroup)
+    }
+    network.start(
+      operation: operationIndex(ofSlot: first), rank: first / StreamKind.count, slot: first, now: now, queue: &queue)
+  }
+
+  /// Rates are due, or flows have ended: the operations that waited for them end.
+  private mutating func handleNetwork(_ event: Event, queue: inout EventQueue) {
+    let now = event.time.nanoseconds
+    if event.payload == SharedNetwork.settlement { return network.settle(now: now, queue: &queue) }
+    while let ended = network.endNext(now: now, queue: &queue) {
+      var slot = ended.firstSlot
+      while slot >= 0 {
+        let operation = tables.operations[operationIndex(ofSlot: slot)]
+        columns.ends[row(ofSlot: slot)] = ended.end
+        queue.schedule(
+          at: SimTime(nanoseconds: ended.end), phase: .completion, payload: UInt32(truncatingIfNeeded: slot))
+        if operation.role == .send {
+          wakeReceiver(
+            tables.peer(of: slot / StreamKind.count, slot: operation.link), now: now, queue: &queue)
+        }
+        slot = Int(heads[slot].nextInGroup)
+      }
     }
   }
 }
