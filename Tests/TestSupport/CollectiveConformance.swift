@@ -7,7 +7,7 @@ import Workload
 ///
 /// Times are positive; more bytes, a slower link or more latency never make a call faster; times and bytes are given for
 /// the same calls; no rank sends less than the pattern needs: `(n-1)/n S` for a reduce-scatter, an all-gather and an
-/// all-to-all, twice that for an all-reduce, `S` for a message, at least some rank `S` for a broadcast.
+/// all-to-all, twice that for an all-reduce (less where switches work), `S` for a message, at least some rank `S` for a broadcast.
 public func collectiveConformanceProblems(
   _ algorithm: any CollectiveAlgorithm, over shape: GroupShape, cluster: Cluster
 ) -> [String] {
@@ -37,14 +37,19 @@ private func problems(
     }
   }
   guard let sent = algorithm.bytesSentPerRank(call, over: shape) else { return found + ["has a time but no bytes"] }
-  if sent < 0.999_999 * leastBytes(call, ranks: shape.ranks) { found.append("sends \(sent) bytes per rank") }
+  let least = leastBytes(call, ranks: shape.ranks, switchesWork: algorithm.usesSwitches)
+  if sent < 0.999_999 * least { found.append("sends \(sent) bytes per rank") }
   return found
 }
 
-/// The least a rank has to send (a broadcast's ranks on average).
-private func leastBytes(_ call: CollectiveCall, ranks: Int) -> Double {
-  let others = Double(ranks - 1) / Double(ranks) * Double(call.payload.count)
+/// The least a rank has to send (a broadcast's ranks on average). A switch that reduces takes one copy of the payload,
+/// one that copies takes one copy of the own part.
+private func leastBytes(_ call: CollectiveCall, ranks: Int, switchesWork: Bool) -> Double {
+  let own = Double(call.payload.count) / Double(ranks)
+  let others = Double(call.payload.count) - own
   return switch call.kind {
+  case .allReduce where switchesWork: others
+  case .allGather where switchesWork: own
   case .allReduce: 2 * others
   case .allGather, .reduceScatter, .allToAll, .broadcast: others
   case .sendReceive: Double(call.payload.count)
@@ -57,7 +62,7 @@ extension Cluster {
     func scaled(_ link: LinkSpec) -> LinkSpec {
       LinkSpec(
         name: link.name, bandwidth: rateFactor * link.bandwidth, latency: latencyFactor * link.latency,
-        efficiency: link.efficiency, provenance: link.provenance)
+        efficiency: link.efficiency, collectives: link.collectives, provenance: link.provenance)
     }
     return Cluster(
       name: name, device: device, devicesPerNode: devicesPerNode, nodes: nodes, topology: topology,
