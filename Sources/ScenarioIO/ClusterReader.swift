@@ -56,12 +56,14 @@ extension ReferenceReader {
     let topology = reader.choice("topology", among: topologies)
     let intra = reader.require("intra_node", "a link").flatMap { link($0, path: reader.path("intra_node")) }
     let host = reader.require("host_link", "a link").flatMap { link($0, path: reader.path("host_link")) }
+    let table = reader.value("collectives").flatMap { collectiveTable($0, path: reader.path("collectives")) }
     let count = nodes ?? written ?? 1
     let network = network(reader, nodes: count)
     guard log.problems.count == before, let device, let perNode, let topology, let intra, let host else { return nil }
     return Cluster(
       name: name, device: device, devicesPerNode: perNode, nodes: count, topology: topology, intraNode: intra,
-      interNode: network?.link, networkCardsPerNode: network?.cards ?? 0, hostLink: host)
+      interNode: network?.link, networkCardsPerNode: network?.cards ?? 0, hostLink: host,
+      measuredCollectives: table)
   }
 
   private func network(_ reader: MappingReader, nodes: Int) -> (link: LinkSpec, cards: Int)? {

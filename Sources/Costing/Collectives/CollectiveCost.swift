@@ -7,7 +7,7 @@ public struct CollectiveChoice: Sendable {
   /// The fastest algorithm.
   public let algorithm: any CollectiveAlgorithm
   /// Its fastest protocol.
-  public let choice: CollectiveProtocol
+  public let wireProtocol: CollectiveProtocol
   /// What it asks of the links; its closed form takes ``time``.
   public let demand: FlowDemand
   /// Time from the last rank's arrival to the end on all ranks.
@@ -34,7 +34,7 @@ public struct CollectiveCost: Sendable {
       self.modelled(CollectiveCall(kind: call.kind, payload: payload), over: shape)?.time ?? .zero
     }
     return CollectiveChoice(
-      algorithm: modelled.algorithm, choice: modelled.choice,
+      algorithm: modelled.algorithm, wireProtocol: modelled.wireProtocol,
       demand: modelled.demand.scaled(by: time.value / modelled.time.value), time: time, isMeasured: true)
   }
 
@@ -57,7 +57,8 @@ public struct CollectiveCost: Sendable {
       guard let found = algorithm.fastest(call, over: shape, on: fabric) else { continue }
       if let best, best.time <= found.time { continue }
       best = CollectiveChoice(
-        algorithm: algorithm, choice: found.choice, demand: found.demand, time: found.time, isMeasured: false)
+        algorithm: algorithm, wireProtocol: found.choice, demand: found.demand, time: found.time,
+        isMeasured: false)
     }
     return best
   }
