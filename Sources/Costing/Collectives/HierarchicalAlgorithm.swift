@@ -11,7 +11,8 @@ public struct HierarchicalAlgorithm: CollectiveAlgorithm {
   public var name: String { "hierarchical" }
 
   /// The slower of the parts, with the first chunk's time in the other; only groups with several ranks on each of
-  /// several nodes, evenly spread. The rails run rings or trees, whichever is faster.
+  /// several nodes, evenly spread. Each part is a call of its own with its own start. The rails run rings or trees,
+  /// whichever is faster.
   public func demand(
     _ call: CollectiveCall, over shape: GroupShape, on fabric: Fabric, using choice: CollectiveProtocol
   ) -> FlowDemand? {
@@ -48,8 +49,10 @@ public struct HierarchicalAlgorithm: CollectiveAlgorithm {
     case .allGather, .reduceScatter: passes = 1
     default: return nil
     }
-    let latency = fabric.latency(
+    let start = fabric.latency(.ring, choice, inside: 0, between: 0)
+    let hops = fabric.latency(
       .ring, choice, inside: passes * (shape.ranksPerNode - 1), between: passes * (shape.nodes - 1))
+    let latency = hops + Double(passes) * start
     let between = Double(passes) * Double(shape.nodes - 1) / Double(shape.nodes)
     return demand(call, shape, fabric, choice, passes: passes, between: between, latency: latency)
   }
@@ -59,10 +62,10 @@ public struct HierarchicalAlgorithm: CollectiveAlgorithm {
   ) -> FlowDemand? {
     guard call.kind == .allReduce else { return nil }
     let local = fabric.latency(.ring, choice, inside: 2 * (shape.ranksPerNode - 1), between: 0)
-    let start = fabric.latency(.tree, choice, inside: 0, between: 0)
+    let start = fabric.latency(.ring, choice, inside: 0, between: 0)
     let rails = fabric.latency(.tree, choice, inside: 0, between: 2 * TreeAlgorithm.depth(nodes: shape.nodes))
     let between = shape.nodes == 2 ? 1.0 : 2.0
-    return demand(call, shape, fabric, choice, passes: 2, between: between, latency: local + rails - start)
+    return demand(call, shape, fabric, choice, passes: 2, between: between, latency: local + rails + start)
   }
 
   private func demand(

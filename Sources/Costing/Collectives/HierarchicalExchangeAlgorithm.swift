@@ -11,14 +11,15 @@ public struct HierarchicalExchangeAlgorithm: CollectiveAlgorithm {
   public var name: String { "hierarchical-exchange" }
 
   /// `k-1` and `m-1` message starts plus the slower of `(k-1)/k S` inside and `(m-1)/m S` of each rank between nodes,
-  /// pipelined; only groups with several ranks on each of several nodes, evenly spread.
+  /// pipelined; only groups with several ranks on each of several nodes, evenly spread. Each stage is a call.
   public func demand(
     _ call: CollectiveCall, over shape: GroupShape, on fabric: Fabric, using choice: CollectiveProtocol
   ) -> FlowDemand? {
     guard choice != .lowLatency128, bytesSentPerRank(call, over: shape) != nil else { return nil }
     let (local, nodes) = (Double(shape.ranksPerNode), Double(shape.nodes))
+    let start = fabric.latency(.ring, choice, inside: 0, between: 0)
     let pattern = TrafficPattern(
-      latency: fabric.latency(.ring, choice, inside: shape.ranksPerNode - 1, between: shape.nodes - 1),
+      latency: start + fabric.latency(.ring, choice, inside: shape.ranksPerNode - 1, between: shape.nodes - 1),
       inside: (local - 1) / local, uplink: local * (nodes - 1) / nodes, sendersPerNode: shape.ranksPerNode,
       isPipelined: true)
     return fabric.demand(pattern, payload: call.payload, nodes: shape.nodes, using: choice)
