@@ -11,10 +11,10 @@ public struct Fabric: Hashable, Sendable {
   public init(cluster: Cluster) { self.cluster = cluster }
 
   /// Time of a demand that has the network to itself.
-  public func duration(_ demand: FlowDemand, payload: Bytes) -> Seconds {
+  public func duration(_ demand: FlowDemand) -> Seconds {
     let inside = demand.inside / cluster.intraNode.bandwidth.bytesPerSecond
     let uplink = demand.uplink > 0 ? demand.uplink / uplinkRate(senders: demand.sendersPerNode).bytesPerSecond : 0
-    return demand.latency + Seconds(Double(payload.count) * max(inside, uplink))
+    return demand.latency + Seconds(max(inside, uplink))
   }
 
   /// Rate of the cards of a node that belong to `senders` of its GPUs.
@@ -72,55 +72,53 @@ extension Fabric {
   func demand(
     _ pattern: TrafficPattern, payload: Bytes, nodes: Int, using choice: CollectiveProtocol
   ) -> FlowDemand {
-    let bytes = max(1, Double(payload.count))
-    let inside = pattern.inside * slowdown(insideOf: pattern, bytes, nodes, choice)
-    let uplink = pattern.uplink * slowdown(betweenOf: pattern, bytes, nodes, choice)
+    let load = load(of: pattern, bytes: Double(payload.count), nodes, choice)
     var latency = pattern.latency
     if pattern.isPipelined {
-      let chunk = min(bytes, ProtocolConstants.bytesInFlight * Double(driver?.channels ?? 8))
-      let first = pattern.inside * slowdown(insideOf: pattern, chunk, nodes, choice)
-      let second = pattern.uplink * slowdown(betweenOf: pattern, chunk, nodes, choice)
-      let rate = uplinkRate(senders: pattern.sendersPerNode)
-      latency =
-        latency
-        + Seconds(
-          chunk * min(first / cluster.intraNode.bandwidth.bytesPerSecond, second / rate.bytesPerSecond))
+      let chunk = min(Double(payload.count), ProtocolConstants.bytesInFlight * Double(driver?.channels ?? 8))
+      let first = self.load(of: pattern, bytes: chunk, nodes, choice)
+      let inside = first.inside / cluster.intraNode.bandwidth.bytesPerSecond
+      let uplink = first.uplink / uplinkRate(senders: pattern.sendersPerNode).bytesPerSecond
+      latency = latency + Seconds(min(inside, uplink))
     }
     return FlowDemand(
-      latency: latency, inside: inside, uplink: uplink, spine: pattern.crossesRails ? uplink : 0,
+      latency: latency, inside: load.inside, uplink: load.uplink, spine: pattern.crossesRails ? load.uplink : 0,
       sendersPerNode: pattern.sendersPerNode)
   }
 
-  private func slowdown(
-    insideOf pattern: TrafficPattern, _ bytes: Double, _ nodes: Int, _ choice: CollectiveProtocol
-  ) -> Double {
-    let link = cluster.intraNode
-    if pattern.switchedInside, let curve = link.collectives?.inSwitch { return curve.occupiedSize(bytes) / bytes }
-    return slowdown(link, rate: link.bandwidth, bytes, nodes, choice)
+  /// What the links carry for a payload of `bytes`, enlarged to what they could carry in the same time.
+  private func load(
+    of pattern: TrafficPattern, bytes: Double, _ nodes: Int, _ choice: CollectiveProtocol
+  ) -> (inside: Double, uplink: Double) {
+    var inside = 0.0
+    var between = 0.0
+    if pattern.inside > 0 {
+      let link = cluster.intraNode
+      let curve = pattern.switchedInside ? link.collectives?.inSwitch : nil
+      inside = curve?.occupiedSize(bytes) ?? occupied(link, rate: link.bandwidth, bytes, 1, choice)
+    }
+    if pattern.uplink > 0 {
+      let curve = pattern.switchedBetween ? uplink.collectives?.inSwitch : nil
+      let rate = uplinkRate(senders: pattern.sendersPerNode)
+      between = curve?.occupiedSize(bytes) ?? occupied(uplink, rate: rate, bytes, nodes, choice)
+    }
+    return (pattern.inside * inside, pattern.uplink * between)
   }
 
-  private func slowdown(
-    betweenOf pattern: TrafficPattern, _ bytes: Double, _ nodes: Int, _ choice: CollectiveProtocol
-  ) -> Double {
-    guard pattern.uplink > 0 else { return 0 }
-    if pattern.switchedBetween, let curve = uplink.collectives?.inSwitch { return curve.occupiedSize(bytes) / bytes }
-    return slowdown(uplink, rate: uplinkRate(senders: pattern.sendersPerNode), bytes, nodes, choice)
-  }
-
-  /// The full rate over the rate a protocol reaches for a payload of `bytes`.
-  private func slowdown(
+  /// Bytes a link of that rate could carry in the time it takes for `bytes` with a protocol.
+  private func occupied(
     _ link: LinkSpec, rate: Bandwidth, _ bytes: Double, _ nodes: Int, _ choice: CollectiveProtocol
   ) -> Double {
-    guard let driver else { return link.efficiency.occupiedSize(bytes) / bytes }
+    guard let driver else { return link.efficiency.occupiedSize(bytes) }
     let plateau = link.efficiency.points.map(\.fraction).max() ?? 1
     let channels = Double(driver.channels)
-    let spread = max(bytes, min(bytes, ProtocolConstants.bytesPerChannel(choice)) * channels) / bytes
+    let spread = max(bytes, min(bytes, ProtocolConstants.bytesPerChannel(choice)) * channels)
     let fraction = ProtocolConstants.dataFraction(choice)
     switch choice {
-    case .simple: return max(link.efficiency.occupiedSize(bytes) / bytes, spread / plateau)
+    case .simple: return max(link.efficiency.occupiedSize(bytes), spread / plateau)
     case .lowLatency:
       let cap = ProtocolConstants.lowLatencyCap(driver.generation, nodes: nodes)
-      return spread * max(1 / plateau, rate.bytesPerSecond / cap.bytesPerSecond) / fraction
+      return spread * (max(1 / plateau, rate.bytesPerSecond / cap.bytesPerSecond) / fraction)
     case .lowLatency128:
       let cap = channels * ProtocolConstants.lowLatency128Cap(driver.generation)
       return spread * max(1 / (plateau * fraction), rate.bytesPerSecond / cap.bytesPerSecond)

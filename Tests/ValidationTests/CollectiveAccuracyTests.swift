@@ -141,3 +141,53 @@ struct CollectiveAccuracyTests {
     #expect(checked >= 9)
   }
 }
+
+extension CollectiveAccuracyTests {
+  /// Rewrites the table of docs/accuracy-collectives.md with `GALVASIM_RECORD=1`, compares it otherwise.
+  @Test func `the documented comparison is what the model gives`() throws {
+    let file = PublishedRunTests.root.appendingPathComponent("docs/accuracy-collectives.md")
+    let text = try String(contentsOf: file, encoding: .utf8)
+    let parts = text.components(separatedBy: "<!-- table -->\n")
+    guard parts.count == 3 else {
+      Issue.record("docs/accuracy-collectives.md lost the marks of its table")
+      return
+    }
+    let table = try Self.table()
+    if ProcessInfo.processInfo.environment["GALVASIM_RECORD"] != nil {
+      try [parts[0], table, parts[2]].joined(separator: "<!-- table -->\n")
+        .write(to: file, atomically: true, encoding: .utf8)
+      Issue.record("recorded docs/accuracy-collectives.md")
+      return
+    }
+    #expect(parts[1] == table)
+  }
+
+  /// One line for each group at about 1 MiB, 16 MiB, 256 MiB and the largest size.
+  static func table() throws -> String {
+    var lines = ["| system | ranks | operation | size | measured GB/s | model GB/s | error | how |", "|---|--:|---|--:|--:|--:|--:|---|"]
+    for group in groups(try comparisons()) {
+      let sizes = [1.0, 16, 256].map { $0 * 1_048_576 } + [group.last?.bytes ?? 0]
+      var shown: [Double] = []
+      for size in sizes {
+        let near = group.filter { abs(log2($0.bytes / size)) < 0.1 }
+        guard let row = median(near), !shown.contains(where: { abs(log2($0 / row.bytes)) < 0.2 }) else { continue }
+        shown.append(row.bytes)
+        let error = String(format: "%+.0f %%", (row.ratio - 1) * 100)
+        let rates = String(format: "%.1f | %.1f", row.measured, row.modelled)
+        let size = String(format: "%.4g MiB", row.bytes / 1_048_576)
+        lines.append(
+          "| \(row.machine.system) | \(row.ranks) | \(row.operation.tableOperation.rawValue) | \(size) | \(rates) | \(error) | \(row.how) |"
+        )
+      }
+    }
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  /// Root mean square of the logarithm of model over measurement, over every row of at least 1 MiB.
+  @Test func `the residual over all rows stays where it is documented`() throws {
+    let rows = try Self.comparisons()
+    let sum = rows.reduce(0) { $0 + log($1.ratio) * log($1.ratio) }
+    let residual = (sum / Double(rows.count)).squareRoot()
+    #expect(residual < 0.17, "\(rows.count) rows, rms \(residual)")
+  }
+}

@@ -44,7 +44,7 @@ extension CollectiveAlgorithm {
     var best: (choice: CollectiveProtocol, demand: FlowDemand, time: Seconds)?
     for choice in fabric.protocols {
       guard let demand = demand(call, over: shape, on: fabric, using: choice) else { continue }
-      let time = fabric.duration(demand, payload: call.payload)
+      let time = fabric.duration(demand)
       if let found = best, found.time <= time { continue }
       best = (choice, demand, time)
     }

@@ -2,8 +2,8 @@ import Quantities
 
 /// What one collective asks of the network: a latency, then one weighted flow.
 ///
-/// A weight says how many bytes a link carries for each byte of payload, enlarged where the protocol does not reach the
-/// link's rate: alone on the network the call takes `latency + payload * max(weight / rate)` over the kinds of link.
+/// A weight says how many bytes a link carries in the whole call, enlarged where the protocol does not reach the link's
+/// rate: alone on the network the call takes `latency + max(weight / rate)` over the kinds of link.
 public struct FlowDemand: Hashable, Sendable {
   /// Time before and between the transfers, the filling of a pipeline included.
   public let latency: Seconds

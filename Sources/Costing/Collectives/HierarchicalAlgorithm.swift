@@ -18,7 +18,7 @@ public struct HierarchicalAlgorithm: CollectiveAlgorithm {
   ) -> FlowDemand? {
     guard isEven(shape), let ring = ringRails(call, shape, fabric, choice) else { return nil }
     guard let tree = treeRails(call, shape, fabric, choice) else { return ring }
-    let times = (fabric.duration(ring, payload: call.payload), fabric.duration(tree, payload: call.payload))
+    let times = (fabric.duration(ring), fabric.duration(tree))
     return times.0 <= times.1 ? ring : tree
   }
 
