@@ -79,8 +79,8 @@ struct BandwidthTestText {
     guard bytes >= 0, let first = places.first, bytes <= 1 << 50 else {
       return report(number, "found no size or no time column", "expected a line as nccl-tests prints it")
     }
-    guard let outOfPlace = time(words[first], number), let inPlace = time(places.count > 1 ? words[places[1]] : "N/A", number)
-    else { return }
+    let second = places.count > 1 ? words[places[1]] : "N/A"
+    guard let outOfPlace = time(words[first], number), let inPlace = time(second, number) else { return }
     if columns.indices.contains(where: { columns[$0] == "#wrong" && Double(words[$0]).map { $0 > 0 } ?? false }) {
       run.wrong += 1
     }
@@ -94,7 +94,8 @@ struct BandwidthTestText {
   private mutating func time(_ word: String, _ number: Int) -> Time? {
     if word == "N/A" { return Time(microseconds: nil) }
     if let value = Double(word), value.isFinite, value >= 0, value < 1e12 { return Time(microseconds: value) }
-    report(number, "found \(JSONValue.text(String(word.prefix(40))).compactText) as time", "expected microseconds or N/A")
+    let shown = JSONValue.text(String(word.prefix(40))).compactText
+    report(number, "found \(shown) as time", "expected microseconds or N/A")
     return nil
   }
 

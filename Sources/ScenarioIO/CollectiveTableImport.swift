@@ -44,7 +44,8 @@ public enum CollectiveTableImport {
   /// The files a path stands for.
   private static func expanded(_ path: String) throws(InputError) -> [String] {
     var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue else { return [path] }
+    let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+    guard exists, isFolder.boolValue else { return [path] }
     let endings = [".txt", ".log", ".out", ".json"]
     let names = ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted()
     let files = names.filter { name in endings.contains { name.lowercased().hasSuffix($0) } }
@@ -60,7 +61,8 @@ public enum CollectiveTableImport {
     text: String, path: String, operation: CollectiveTable.Operation?
   ) throws(InputError) -> BandwidthTestRun {
     let isDocument = text.first { !$0.isWhitespace } == "{"
-    var run = isDocument ? try BandwidthTestDocument.read(text, path: path) : try BandwidthTestText.read(text, path: path)
+    var run =
+      isDocument ? try BandwidthTestDocument.read(text, path: path) : try BandwidthTestText.read(text, path: path)
     run.operation = run.operation ?? operation
     func refuse(_ message: String, _ advice: String) -> InputError {
       InputError(kind: .badInput, problems: [InputProblem(file: path, message: message, advice: advice)])

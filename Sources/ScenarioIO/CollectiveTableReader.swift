@@ -19,8 +19,8 @@ struct CollectiveTableReader {
       guard let read = self.series(item, path: "\(reader.path("series"))[\(index)]") else { continue }
       if series.contains(where: { Self.isSameGroup($0, read) }) {
         log.add(
-          at: item.position, path: "\(reader.path("series"))[\(index)]", "found the operation and group of a series before",
-          "expected each only once")
+          at: item.position, path: "\(reader.path("series"))[\(index)]",
+          "found the operation and group of a series before", "expected each only once")
       }
       series.append(read)
     }

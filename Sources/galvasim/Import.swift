@@ -15,10 +15,12 @@ struct Import: ParsableCommand {
     discussion: "Prints every value used and every default filled in, in a form scenario files accept.")
 
   @Argument(help: "Which format.") var format: ImportFormat
-  @Argument(help: "The file; for nccl-tests any number of files and folders.", completion: .file()) var files: [String]
+  @Argument(help: "The file; for nccl-tests any number of files and folders.", completion: .file())
+  var files: [String]
   @Option(help: "GPUs the plan runs on (galvatron-plan; default: the plan's world_size).") var gpus: Int?
 
-  @Option(help: "The collective, where files do not name it (nccl-tests), for example all-reduce.") var operation: String?
+  @Option(help: "The collective, where files do not name it (nccl-tests), for example all-reduce.")
+  var operation: String?
   @Option(help: "Name of the table (nccl-tests).") var name = "measured"
 
   func validate() throws {

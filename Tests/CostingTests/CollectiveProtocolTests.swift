@@ -62,10 +62,11 @@ struct CollectiveProtocolTests {
 
   /// Without switches: LL 25 us + 4.495625e-5 us/B, LL128 50.6 us + 2.443274e-5 us/B (0.92 of 80 GB/s), Simple
   /// 66 us + 2.2478125e-5 us/B. They cross at 1,247,351 and 7,878,910 bytes.
-  @Test(arguments: [
-    (Int64(1_240_000), CollectiveProtocol.lowLatency), (1_255_000, .lowLatency128), (7_860_000, .lowLatency128),
-    (7_900_000, .simple),
-  ] as [(Int64, CollectiveProtocol)])
+  @Test(
+    arguments: [
+      (Int64(1_240_000), CollectiveProtocol.lowLatency), (1_255_000, .lowLatency128), (7_860_000, .lowLatency128),
+      (7_900_000, .simple),
+    ] as [(Int64, CollectiveProtocol)])
   func `the protocol changes where the closed forms cross`(bytes: Int64, expected: CollectiveProtocol) throws {
     let best = try #require(CollectiveCost(fabric: mesh).best(reduce(bytes), over: eight))
     #expect(best.wireProtocol == expected)
