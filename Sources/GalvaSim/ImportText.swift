@@ -1,3 +1,4 @@
+import Hardware
 import Parallelism
 import ScenarioIO
 import Workload
@@ -62,6 +63,20 @@ public enum ImportText {
     ].compactMap { $0 }
     let grid = ScheduleGrid(actions: reading.schedule.actions, placement: reading.schedule.ownPlacement)
     return (notes + ["plan:", "  schedule: \(path)", "", grid.description]).joined(separator: "\n") + "\n"
+  }
+
+  /// Runs of nccl-tests as a table of measured collectives, what was used and left out in comments.
+  ///
+  /// - Throws: ``InputError``.
+  public static func collectives(paths: [String], operation: String?, name: String) throws(InputError) -> String {
+    let known = operation.flatMap(CollectiveTable.Operation.init(rawValue:))
+    if let operation, known == nil {
+      let names = CollectiveTable.Operation.allCases.map(\.rawValue).joined(separator: ", ")
+      let problem = InputProblem(file: "--operation", message: "found \(operation)", advice: "expected one of \(names)")
+      throw InputError(kind: .badInput, problems: [problem])
+    }
+    let reading = try CollectiveTableImport.load(paths: paths, operation: known, name: name)
+    return CollectiveTableFile.text(reading.table, notes: reading.notes)
   }
 
   private static func yaml(_ value: ConfigurationValue) -> String {

@@ -30,6 +30,8 @@ public struct Cluster: Hashable, Sendable {
   public let networkCardsPerNode: Int
   /// GPU to host memory, per GPU.
   public let hostLink: LinkSpec
+  /// Measured collectives that win over the model; `nil` without any.
+  public let measuredCollectives: CollectiveTable?
 
   /// Kinds of GPUs by consecutive nodes when there are several; empty when every node has ``device``. Their nodes add up
   /// to ``nodes``.
@@ -38,7 +40,7 @@ public struct Cluster: Hashable, Sendable {
   /// Describes a cluster. The catalogue reader checks that counts are positive and that several nodes have a network.
   public init(
     name: String, device: DeviceSpec, devicesPerNode: Int, nodes: Int, topology: NodeTopology, intraNode: LinkSpec,
-    interNode: LinkSpec?, networkCardsPerNode: Int, hostLink: LinkSpec
+    interNode: LinkSpec?, networkCardsPerNode: Int, hostLink: LinkSpec, measuredCollectives: CollectiveTable? = nil
   ) {
     self.name = name
     self.device = device
@@ -49,6 +51,7 @@ public struct Cluster: Hashable, Sendable {
     self.interNode = interNode
     self.networkCardsPerNode = networkCardsPerNode
     self.hostLink = hostLink
+    self.measuredCollectives = measuredCollectives
   }
 
   /// GPUs in all.
@@ -61,6 +64,7 @@ public struct Cluster: Hashable, Sendable {
   public func with(nodes: Int) -> Cluster {
     Cluster(
       name: name, device: device, devicesPerNode: devicesPerNode, nodes: nodes, topology: topology,
-      intraNode: intraNode, interNode: interNode, networkCardsPerNode: networkCardsPerNode, hostLink: hostLink)
+      intraNode: intraNode, interNode: interNode, networkCardsPerNode: networkCardsPerNode, hostLink: hostLink,
+      measuredCollectives: measuredCollectives)
   }
 }

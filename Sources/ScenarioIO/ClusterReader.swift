@@ -58,11 +58,13 @@ extension ReferenceReader {
     let host = reader.require("host_link", "a link").flatMap { link($0, path: reader.path("host_link")) }
     let groups = nodeGroups(reader, written: nodes ?? written)
     let count = groups.isEmpty ? nodes ?? written ?? 1 : groups.reduce(0) { $0 + $1.nodes }
+    let table = reader.value("collectives").flatMap { collectiveTable($0, path: reader.path("collectives")) }
     let network = network(reader, nodes: count)
     guard log.problems.count == before, let device, let perNode, let topology, let intra, let host else { return nil }
     var cluster = Cluster(
       name: name, device: device, devicesPerNode: perNode, nodes: count, topology: topology, intraNode: intra,
-      interNode: network?.link, networkCardsPerNode: network?.cards ?? 0, hostLink: host)
+      interNode: network?.link, networkCardsPerNode: network?.cards ?? 0, hostLink: host,
+      measuredCollectives: table)
     cluster.nodeGroups = groups
     return cluster
   }

@@ -30,13 +30,18 @@ extension KeySet {
     "gemm_efficiency", "attention_efficiency", "memory_efficiency", "context_memory",
   ])
   static let peak = KeySet(["fp32", "tf32", "fp16", "bf16", "fp8"])
-  static let link = KeySet(["kind", "name", "bandwidth", "latency", "efficiency"])
+  static let link = KeySet(["kind", "name", "bandwidth", "latency", "efficiency", "collectives"])
+  /// How a collective library drives a link.
+  static let linkCollectives = KeySet(["medium", "generation", "channels", "call_overhead", "in_switch"])
   static let cluster = KeySet([
     "kind", "name", "title", "device", "devices_per_node", "nodes", "topology", "intra_node", "inter_node",
-    "network_cards_per_node", "host_link", "node_groups", "provenance", "base",
+    "network_cards_per_node", "host_link", "node_groups", "provenance", "base", "collectives",
   ])
   /// Consecutive nodes with the same GPU.
   static let nodeGroup = KeySet(["device", "nodes"])
+  /// Measured times of collectives.
+  static let collectiveTable = KeySet(["kind", "name", "published", "measured", "assumed", "series"])
+  static let collectiveSeries = KeySet(["operation", "ranks", "nodes", "points"])
   /// A mapping that only says which cluster and how many nodes.
   static let clusterReference = KeySet(["name", "nodes"])
   static let model = KeySet(["kind", "name", "title", "config", "parameters", "active_parameters", "provenance"])

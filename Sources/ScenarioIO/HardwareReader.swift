@@ -62,12 +62,15 @@ struct HardwareReader {
     let bandwidth = reader.evidencedBandwidth("bandwidth")
     let latency = reader.evidencedSeconds("latency")
     let efficiency = reader.curve("efficiency")
+    let collectives = reader.value("collectives").flatMap { traits($0, path: reader.path("collectives")) }
     guard log.problems.count == before, let name, let bandwidth, let latency, let efficiency else { return nil }
+    var provenance = [
+      "bandwidth": bandwidth.provenance, "latency": latency.provenance, "efficiency": efficiency.provenance,
+    ]
+    if let collectives { provenance.merge(collectives.provenance) { first, _ in first } }
     return LinkSpec(
       name: name, bandwidth: bandwidth.value, latency: latency.value, efficiency: efficiency,
-      provenance: [
-        "bandwidth": bandwidth.provenance, "latency": latency.provenance, "efficiency": efficiency.provenance,
-      ])
+      collectives: collectives?.traits, provenance: provenance)
   }
 }
 

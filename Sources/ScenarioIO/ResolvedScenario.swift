@@ -71,6 +71,16 @@ struct ResolvedScenario {
   }
 
   private var clusterJSON: JSONValue {
+    let fields: [JSONField] =
+      switch plainClusterJSON {
+      case .object(let fields): fields
+      default: []
+      }
+    let table = cluster.measuredCollectives.map { [JSONField("collectives", CollectiveTableFile.json($0))] }
+    return .object(fields + (table ?? []))
+  }
+
+  private var plainClusterJSON: JSONValue {
     [
       "name": .text(cluster.name), "device": Self.json(cluster.device),
       "devices_per_node": .integer(cluster.devicesPerNode),
@@ -100,10 +110,23 @@ struct ResolvedScenario {
   }
 
   private static func json(_ link: LinkSpec) -> JSONValue {
-    [
-      "name": .text(link.name), "bandwidth": .text(QuantityText.text(link.bandwidth)),
-      "latency": .text(QuantityText.text(link.latency)), "efficiency": json(link.efficiency),
+    let fields: [JSONField] = [
+      JSONField("name", .text(link.name)), JSONField("bandwidth", .text(QuantityText.text(link.bandwidth))),
+      JSONField("latency", .text(QuantityText.text(link.latency))), JSONField("efficiency", json(link.efficiency)),
     ]
+    return .object(fields + (link.collectives.map { [JSONField("collectives", json($0))] } ?? []))
+  }
+
+  private static func json(_ traits: CollectiveTraits) -> JSONValue {
+    var fields = [JSONField("medium", .text(traits.medium.rawValue))]
+    if let driver = traits.driver {
+      fields += [
+        JSONField("generation", .text(driver.generation.rawValue)), JSONField("channels", .integer(driver.channels)),
+        JSONField("call_overhead", .text(QuantityText.text(driver.callOverhead))),
+      ]
+    }
+    if let curve = traits.inSwitch { fields.append(JSONField("in_switch", json(curve))) }
+    return .object(fields)
   }
 
   private static func json(_ curve: EfficiencyCurve) -> JSONValue {

@@ -23,7 +23,7 @@ struct SchemaTests {
     let sections: [(String, KeySet)] = [
       ("job", .job), ("plan", .plan), ("options", .options), ("strategy", .strategy),
       ("counted_strategy", .countedStrategy), ("cluster", .cluster), ("cluster_reference", .clusterReference),
-      ("device", .device), ("link", .link), ("curve", .curve),
+      ("device", .device), ("link", .link), ("curve", .curve), ("collective_table", .collectiveTable),
     ]
     for (name, keys) in sections { #expect(properties(definitions?[name]) == keys.all, "\(name)") }
   }
@@ -34,7 +34,11 @@ struct SchemaTests {
     #expect(properties(device["properties"]?["peak"]) == KeySet.peak.all)
     #expect(properties(device["properties"]?["memory_capacity"]) == KeySet.evidence.all)
     #expect(properties(device["$defs"]?["curve"]) == KeySet.curve.all)
-    #expect(properties(try schema("link")) == KeySet.link.all)
+    let link = try schema("link")
+    #expect(properties(link) == KeySet.link.all)
+    #expect(properties(link["properties"]?["collectives"]) == KeySet.linkCollectives.all)
+    let series = try schema("cluster")["$defs"]?["collective_table"]?["properties"]?["series"]
+    #expect(properties(series?["items"]) == KeySet.collectiveSeries.all)
     #expect(properties(try schema("cluster")) == KeySet.cluster.all)
     #expect(properties(try schema("model")) == KeySet.model.all)
   }

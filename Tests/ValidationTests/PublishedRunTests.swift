@@ -5,10 +5,12 @@ import Testing
 /// Shipped scenarios against what was published of the runs they describe.
 @Suite("Published runs")
 struct PublishedRunTests {
+  /// The folder of the package.
+  static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent()
+
   static func run(_ scenario: String) throws -> ScenarioRun {
-    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent()
-    return try ScenarioRun(
+    try ScenarioRun(
       try ScenarioFile.load(path: root.appendingPathComponent("Scenarios/runs/\(scenario).yaml").path))
   }
 

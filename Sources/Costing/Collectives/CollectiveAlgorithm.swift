@@ -6,6 +6,9 @@ public protocol CollectiveAlgorithm: Sendable {
   /// Catalogue name, for example `ring`.
   var name: String { get }
 
+  /// Whether switches reduce or copy, so that ranks send less than they would have to among themselves.
+  var usesSwitches: Bool { get }
+
   /// Time from the last rank's arrival to the end on all ranks, or `nil` when the algorithm does not do this pattern on
   /// this spread.
   ///
@@ -15,48 +18,45 @@ public protocol CollectiveAlgorithm: Sendable {
   ///   - fabric: Rates and latencies.
   func duration(_ call: CollectiveCall, over shape: GroupShape, on fabric: Fabric) -> Seconds?
 
-  /// Bytes each rank sends in the whole call; `nil` where ``duration(_:over:on:)`` is.
+  /// What the call asks of the links with one protocol; `nil` when the algorithm does not do this pattern on this
+  /// spread, or not with this protocol.
+  func demand(
+    _ call: CollectiveCall, over shape: GroupShape, on fabric: Fabric, using choice: CollectiveProtocol
+  ) -> FlowDemand?
+
+  /// Bytes each rank sends in the whole call; `nil` where the algorithm does not do this pattern on this spread.
   func bytesSentPerRank(_ call: CollectiveCall, over shape: GroupShape) -> Double?
+}
+
+extension CollectiveAlgorithm {
+  /// Ranks work alone.
+  public var usesSwitches: Bool { false }
+
+  /// The time of the fastest protocol.
+  public func duration(_ call: CollectiveCall, over shape: GroupShape, on fabric: Fabric) -> Seconds? {
+    fastest(call, over: shape, on: fabric)?.time
+  }
+
+  /// The fastest protocol, the first in the order of ``CollectiveProtocol`` among equals.
+  public func fastest(
+    _ call: CollectiveCall, over shape: GroupShape, on fabric: Fabric
+  ) -> (choice: CollectiveProtocol, demand: FlowDemand, time: Seconds)? {
+    var best: (choice: CollectiveProtocol, demand: FlowDemand, time: Seconds)?
+    for choice in fabric.protocols {
+      guard let demand = demand(call, over: shape, on: fabric, using: choice) else { continue }
+      let time = fabric.duration(demand)
+      if let found = best, found.time <= time { continue }
+      best = (choice, demand, time)
+    }
+    return best
+  }
 }
 
 /// The algorithms a collective may choose from; the fastest on the group's spread runs, as NCCL's tuner does.
 public enum CollectiveCatalog {
   /// Every algorithm, in the order that breaks ties.
   public static let all: [any CollectiveAlgorithm] = [
-    RingAlgorithm(), TreeAlgorithm(), HierarchicalAlgorithm(), PairwiseAlgorithm(), DirectAlgorithm(),
+    RingAlgorithm(), TreeAlgorithm(), HierarchicalAlgorithm(), InSwitchAlgorithm(), InNetworkAlgorithm(),
+    PairwiseAlgorithm(), HierarchicalExchangeAlgorithm(), DirectAlgorithm(),
   ]
-}
-
-/// What a collective costs on a cluster: the best algorithm's closed form.
-public struct CollectiveCost: Sendable {
-  /// Rates and latencies.
-  public let fabric: Fabric
-
-  /// Prices collectives on a fabric.
-  public init(fabric: Fabric) { self.fabric = fabric }
-
-  /// The fastest algorithm and its time; `nil` for a lone rank, which communicates nothing.
-  public func best(
-    _ call: CollectiveCall, over shape: GroupShape
-  ) -> (algorithm: any CollectiveAlgorithm, time: Seconds)? {
-    guard shape.ranks > 1, call.payload > .zero else { return nil }
-    var best: (algorithm: any CollectiveAlgorithm, time: Seconds)?
-    for algorithm in CollectiveCatalog.all {
-      guard let time = algorithm.duration(call, over: shape, on: fabric) else { continue }
-      if let found = best, found.time <= time { continue }
-      best = (algorithm, time)
-    }
-    return best
-  }
-
-  /// Time of a collective; zero for a lone rank.
-  public func duration(_ call: CollectiveCall, over shape: GroupShape) -> Seconds {
-    best(call, over: shape)?.time ?? .zero
-  }
-
-  /// Time of one message between two ranks on the same node or on different ones.
-  public func messageDuration(_ size: Bytes, crossesNodes: Bool) -> Seconds {
-    let shape = GroupShape(ranks: 2, nodes: crossesNodes ? 2 : 1, ranksPerNode: crossesNodes ? 1 : 2)
-    return duration(CollectiveCall(kind: .sendReceive, payload: size), over: shape)
-  }
 }

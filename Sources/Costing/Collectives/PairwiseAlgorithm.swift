@@ -9,17 +9,21 @@ public struct PairwiseAlgorithm: CollectiveAlgorithm {
   /// `pairwise`.
   public var name: String { "pairwise" }
 
-  /// `n-1` message starts plus the slower of the two shares: `(k-1)/n S` inside, `(n-k)/n S` between nodes.
-  public func duration(_ call: CollectiveCall, over shape: GroupShape, on fabric: Fabric) -> Seconds? {
-    guard call.kind == .allToAll else { return nil }
-    let payload = Double(call.payload.count)
-    let message = Bytes(max(1, call.payload.count / Int64(shape.ranks)))
-    let inside = Double(shape.ranksPerNode - 1) / Double(shape.ranks) * payload
-    let outside = Double(shape.ranks - shape.ranksPerNode) / Double(shape.ranks) * payload
-    let insideTime = Seconds(inside / fabric.intraRate(message).bytesPerSecond)
-    let outsideTime = Seconds(outside / fabric.interRate(message, ranksPerNode: 1).bytesPerSecond)
-    let starts = fabric.latency(steps: shape.ranks - 1, between: shape.ranks - shape.ranksPerNode)
-    return starts + max(insideTime, outside > 0 ? outsideTime : .zero)
+  /// `n-1` message starts plus the slower of the two shares: `(k-1)/n S` inside, `(n-k)/n S` of each rank between nodes.
+  public func demand(
+    _ call: CollectiveCall, over shape: GroupShape, on fabric: Fabric, using choice: CollectiveProtocol
+  ) -> FlowDemand? {
+    guard call.kind == .allToAll, choice != .lowLatency128 else { return nil }
+    let ranks = Double(shape.ranks)
+    let outside = shape.ranks - shape.ranksPerNode
+    let starts = fabric.latency(.ring, .lowLatency, inside: shape.ranksPerNode - 1, between: outside)
+    let own = fabric.latency(.ring, choice, inside: 0, between: 0)
+    var pattern = TrafficPattern(latency: starts - fabric.latency(.ring, .lowLatency, inside: 0, between: 0) + own)
+    pattern.inside = Double(shape.ranksPerNode - 1) / ranks
+    pattern.uplink = Double(shape.ranksPerNode) * Double(outside) / ranks
+    pattern.sendersPerNode = shape.ranksPerNode
+    pattern.crossesRails = shape.ranksPerNode > 1
+    return fabric.demand(pattern, payload: call.payload, nodes: shape.nodes, using: choice)
   }
 
   /// `(n-1)/n S`.

@@ -1,7 +1,7 @@
 import Quantities
 import Workload
 
-/// One ring through all ranks of the group, neighbours on a node adjacent.
+/// Rings through all ranks of the group, neighbours on a node adjacent, one ring for each channel.
 ///
 /// All-reduce in `2(n-1)` steps of `S/n` bytes, all-gather and reduce-scatter in `n-1`
 /// (Patarasuk & Yuan, JPDC 69(2), 2009, doi:10.1016/j.jpdc.2008.09.002); broadcast is a pipelined chain.
@@ -12,23 +12,35 @@ public struct RingAlgorithm: CollectiveAlgorithm {
   /// `ring`.
   public var name: String { "ring" }
 
-  /// Steps times latency plus bytes over the slowest hop's rate.
-  public func duration(_ call: CollectiveCall, over shape: GroupShape, on fabric: Fabric) -> Seconds? {
-    guard let sent = bytesSentPerRank(call, over: shape) else { return nil }
-    let steps = call.kind == .allReduce ? 2 * (shape.ranks - 1) : shape.ranks - 1
-    let crossing = shape.nodes > 1 ? (call.kind == .allReduce ? 2 : 1) * shape.nodes : 0
-    let rate = fabric.ringRate(call.payload, shape)
-    return fabric.latency(steps: steps, between: crossing) + Seconds(sent / rate.bytesPerSecond)
+  /// Steps times latency plus bytes over the slowest hop's rate; on links with fixed costs every pass over the buffers
+  /// also copies a share of a chunk inside the GPU.
+  public func demand(
+    _ call: CollectiveCall, over shape: GroupShape, on fabric: Fabric, using choice: CollectiveProtocol
+  ) -> FlowDemand? {
+    guard let share = share(call.kind, ranks: shape.ranks) else { return nil }
+    let passes = call.kind == .allReduce ? 2 : 1
+    let steps = passes * (shape.ranks - 1)
+    let latency = fabric.ringLatency(choice, steps: steps, crossing: shape.nodes > 1 ? passes * shape.nodes : 0)
+    let copies = call.kind == .broadcast ? 0 : Double(passes) / 2 * fabric.ringCopy / Double(shape.ranks)
+    var pattern = TrafficPattern(latency: latency)
+    if shape.ranksPerNode > 1 { pattern.inside = share + copies }
+    if shape.nodes > 1 { pattern.uplink = share + copies }
+    pattern.sendersPerNode = shape.ranksPerNode
+    return fabric.demand(pattern, payload: call.payload, nodes: shape.nodes, using: choice)
   }
 
   /// `2(n-1)/n S`, `(n-1)/n S`, or `S` for a broadcast.
   public func bytesSentPerRank(_ call: CollectiveCall, over shape: GroupShape) -> Double? {
-    let others = Double(shape.ranks - 1) / Double(shape.ranks)
-    let payload = Double(call.payload.count)
-    return switch call.kind {
-    case .allReduce: 2 * others * payload
-    case .allGather, .reduceScatter: others * payload
-    case .broadcast: payload
+    share(call.kind, ranks: shape.ranks).map { $0 * Double(call.payload.count) }
+  }
+
+  /// Bytes each rank sends per byte of payload.
+  private func share(_ kind: CollectiveKind, ranks: Int) -> Double? {
+    let others = Double(ranks - 1) / Double(ranks)
+    return switch kind {
+    case .allReduce: 2 * others
+    case .allGather, .reduceScatter: others
+    case .broadcast: 1
     case .allToAll, .sendReceive: nil
     }
   }

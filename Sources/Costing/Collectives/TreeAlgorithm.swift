@@ -11,21 +11,37 @@ public struct TreeAlgorithm: CollectiveAlgorithm {
   /// `tree`.
   public var name: String { "tree" }
 
-  /// Up and down the tree: `2 (log2(nodes) a_inter + (k-1) a_intra) + 2 S / rate` for an all-reduce, half for a broadcast.
-  public func duration(_ call: CollectiveCall, over shape: GroupShape, on fabric: Fabric) -> Seconds? {
-    guard shape.nodes > 1, let sent = bytesSentPerRank(call, over: shape) else { return nil }
-    let depth = Int.bitWidth - (shape.nodes - 1).leadingZeroBitCount
-    let oneWay = Double(depth) * fabric.interLatency + Double(shape.ranksPerNode - 1) * fabric.intraLatency
-    let ways = call.kind == .allReduce ? 2.0 : 1.0
-    return ways * oneWay + Seconds(sent / fabric.ringRate(call.payload, shape).bytesPerSecond)
+  /// Up and down the tree: `2 (log2(nodes) a_inter + (k-1) a_intra)` for an all-reduce, half for a broadcast.
+  ///
+  /// A node that is inner in one tree is a leaf in the other: it sends half of the data up in each and to two children
+  /// in one, `2 S` in all, or `S` down for a broadcast. Of two nodes each is the root of one tree: `S`.
+  public func demand(
+    _ call: CollectiveCall, over shape: GroupShape, on fabric: Fabric, using choice: CollectiveProtocol
+  ) -> FlowDemand? {
+    guard shape.nodes > 1, let sent = share(call.kind) else { return nil }
+    let ways = call.kind == .allReduce ? 2 : 1
+    let latency = fabric.latency(
+      .tree, choice, inside: ways * (shape.ranksPerNode - 1), between: ways * Self.depth(nodes: shape.nodes))
+    var pattern = TrafficPattern(latency: latency)
+    if shape.ranksPerNode > 1 { pattern.inside = sent }
+    pattern.uplink = shape.nodes == 2 ? 1 : sent
+    pattern.sendersPerNode = shape.ranksPerNode
+    return fabric.demand(pattern, payload: call.payload, nodes: shape.nodes, using: choice)
   }
 
   /// `2 S` for an all-reduce, `S` for a broadcast.
   public func bytesSentPerRank(_ call: CollectiveCall, over shape: GroupShape) -> Double? {
-    switch call.kind {
-    case .allReduce: 2 * Double(call.payload.count)
-    case .broadcast: Double(call.payload.count)
+    share(call.kind).map { $0 * Double(call.payload.count) }
+  }
+
+  private func share(_ kind: CollectiveKind) -> Double? {
+    switch kind {
+    case .allReduce: 2
+    case .broadcast: 1
     default: nil
     }
   }
+
+  /// Levels of a binary tree over the nodes, rounded up.
+  static func depth(nodes: Int) -> Int { Int.bitWidth - (nodes - 1).leadingZeroBitCount }
 }
