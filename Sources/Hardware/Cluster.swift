@@ -30,11 +30,13 @@ public struct Cluster: Hashable, Sendable {
   public let networkCardsPerNode: Int
   /// GPU to host memory, per GPU.
   public let hostLink: LinkSpec
+  /// Which links the cluster is made of; `nil` for what the other properties stand for, ``derivedLayout``.
+  public let layout: ClusterLayout?
 
   /// Describes a cluster. The catalogue reader checks that counts are positive and that several nodes have a network.
   public init(
     name: String, device: DeviceSpec, devicesPerNode: Int, nodes: Int, topology: NodeTopology, intraNode: LinkSpec,
-    interNode: LinkSpec?, networkCardsPerNode: Int, hostLink: LinkSpec
+    interNode: LinkSpec?, networkCardsPerNode: Int, hostLink: LinkSpec, layout: ClusterLayout? = nil
   ) {
     self.name = name
     self.device = device
@@ -45,6 +47,7 @@ public struct Cluster: Hashable, Sendable {
     self.interNode = interNode
     self.networkCardsPerNode = networkCardsPerNode
     self.hostLink = hostLink
+    self.layout = layout
   }
 
   /// GPUs in all.
@@ -57,6 +60,7 @@ public struct Cluster: Hashable, Sendable {
   public func with(nodes: Int) -> Cluster {
     Cluster(
       name: name, device: device, devicesPerNode: devicesPerNode, nodes: nodes, topology: topology,
-      intraNode: intraNode, interNode: interNode, networkCardsPerNode: networkCardsPerNode, hostLink: hostLink)
+      intraNode: intraNode, interNode: interNode, networkCardsPerNode: networkCardsPerNode, hostLink: hostLink,
+      layout: layout)
   }
 }
