@@ -3,7 +3,7 @@ import Quantities
 /// Builds the graph of a regular cluster, node by node, then its fabric.
 ///
 /// How latencies are shared out, so that a message pays the latency of the cluster's link once: a slot carries half of
-/// its link's latency, because a way between two GPUs has two slots; uplinks add nothing; a direct NVLink carries all, a
+/// its link's latency, because a way between two GPUs has two slots; slots of cards and uplinks add nothing; a direct NVLink carries all, a
 /// port of an NVSwitch half; the cable of a network card carries half of what `inter_node` has above the two slots of the
 /// way; links between switches add nothing.
 struct ClusterBuilding {
@@ -50,14 +50,10 @@ struct ClusterBuilding {
     let sockets = add(.socket, node.sockets, to: index)
     let ownCards = add(.networkCard, node.cardPlaces.count, to: index)
     cards += ownCards
-    for (vertices, places) in [(devices, node.devicePlaces), (ownCards, node.cardPlaces)] {
-      for (vertex, place) in zip(vertices, places) {
-        switch place {
-        case .socket(let number): builder.connect(vertex, sockets[number], slot)
-        case .pcieSwitch(let number): builder.connect(vertex, switches[number], slot)
-        }
-      }
-    }
+    plug(devices, into: node.devicePlaces, sockets, switches, slot)
+    var cardSlot = slot
+    cardSlot.latency = .zero
+    plug(ownCards, into: node.cardPlaces, sockets, switches, cardSlot)
     for (vertex, number) in zip(switches, node.switchSockets) { builder.connect(vertex, sockets[number], uplink) }
     if let socket {
       for (place, first) in sockets.enumerated() {
@@ -65,6 +61,18 @@ struct ClusterBuilding {
       }
     }
     join(devices, of: index)
+  }
+
+  private mutating func plug(
+    _ vertices: [Int32], into places: [NodeLayout.Place], _ sockets: [Int32], _ switches: [Int32],
+    _ slot: TopologyBuilder.Cable
+  ) {
+    for (vertex, place) in zip(vertices, places) {
+      switch place {
+      case .socket(let number): builder.connect(vertex, sockets[number], slot)
+      case .pcieSwitch(let number): builder.connect(vertex, switches[number], slot)
+      }
+    }
   }
 
   private mutating func add(_ kind: VertexKind, _ count: Int, to index: Int) -> [Int32] {

@@ -79,7 +79,6 @@ struct FabricPaths: Sendable {
   private func choose(_ links: [Int32], step: Int, ranks: (Int, Int)) -> Int32 {
     var hash = StableHash()
     for word in [seed, UInt64(ranks.0), UInt64(ranks.1), UInt64(step)] { hash.combine(word) }
-    hash.combine(hash.value)
     return links[Int(hash.value.multipliedFullWidth(by: UInt64(links.count)).high)]
   }
 

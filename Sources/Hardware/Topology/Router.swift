@@ -13,7 +13,7 @@ import Quantities
 ///    PXN would.
 /// 4. Any way that GPUs do not forward on (odd free-form graphs).
 ///
-/// The way back inside a node is the way there, mirrored. Failed links are avoided.
+/// Failed links are avoided; while none has failed, the way back inside a node is the way there, mirrored.
 /// - Complexity: Of a new pair: the size of a node and of one search of the fabric's switches per destination switch; of
 ///   a known pair: constant.
 public struct Router: Sendable {
@@ -72,7 +72,7 @@ public struct Router: Sendable {
 
   /// The way from the lower rank to the higher one, mirrored when it was asked the other way round.
   private mutating func symmetricPath(_ source: Int, _ destination: Int) -> [Int32]? {
-    guard source > destination else { return pathInside(source, destination) }
+    guard failedLinks.isEmpty, source > destination else { return pathInside(source, destination) }
     let mirrored = pathInside(destination, source).flatMap(mirror)
     return mirrored ?? pathInside(source, destination)
   }
