@@ -63,4 +63,12 @@ public struct Cluster: Hashable, Sendable {
       intraNode: intraNode, interNode: interNode, networkCardsPerNode: networkCardsPerNode, hostLink: hostLink,
       layout: layout)
   }
+
+  /// The same cluster made of given links.
+  public func with(layout: ClusterLayout?) -> Cluster {
+    Cluster(
+      name: name, device: device, devicesPerNode: devicesPerNode, nodes: nodes, topology: topology,
+      intraNode: intraNode, interNode: interNode, networkCardsPerNode: networkCardsPerNode, hostLink: hostLink,
+      layout: layout)
+  }
 }

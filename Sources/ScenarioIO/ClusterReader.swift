@@ -59,9 +59,22 @@ extension ReferenceReader {
     let count = nodes ?? written ?? 1
     let network = network(reader, nodes: count)
     guard log.problems.count == before, let device, let perNode, let topology, let intra, let host else { return nil }
-    return Cluster(
+    let plain = Cluster(
       name: name, device: device, devicesPerNode: perNode, nodes: count, topology: topology, intraNode: intra,
       interNode: network?.link, networkCardsPerNode: network?.cards ?? 0, hostLink: host)
+    return reader.value("layout").map { laidOut(plain, $0, path: reader.path("layout")) } ?? plain
+  }
+
+  /// The cluster with its layout; `nil`, with a problem, when the two contradict each other.
+  private func laidOut(_ cluster: Cluster, _ node: DocumentNode, path: String) -> Cluster? {
+    let context = LayoutContext(devices: cluster.devicesPerNode, cards: cluster.networkCardsPerNode)
+    guard let layout = layout(node, path: path, context: context, derived: cluster.derivedLayout) else { return nil }
+    let whole = cluster.with(layout: layout)
+    if let problem = whole.layoutProblem() {
+      log.add(at: node.position, path: path, "does not describe this cluster", "\(problem)")
+      return nil
+    }
+    return whole
   }
 
   private func network(_ reader: MappingReader, nodes: Int) -> (link: LinkSpec, cards: Int)? {
@@ -96,7 +109,19 @@ extension ReferenceReader {
     }
     guard let merged = mergingBase(target.root, path: "", chain: chain + [target.identity]) else { return nil }
     let own = node.entries.filter { $0.key != "base" }
-    let inherited = merged.entries.filter { entry in !own.contains { $0.key == entry.key } }
-    return DocumentNode(.mapping(own + inherited), at: node.position)
+    return DocumentNode(.mapping(inheriting(own, from: merged)), at: node.position)
+  }
+
+  /// A file's own keys and those of its base it does not have; of a layout that is no graph, key by key.
+  private func inheriting(_ own: [DocumentNode.Entry], from base: DocumentNode) -> [DocumentNode.Entry] {
+    let inherited = base.entries.filter { entry in !own.contains { $0.key == entry.key } }
+    guard let theirs = base["layout"], theirs["graph"] == nil else { return own + inherited }
+    return inherited
+      + own.map { entry in
+        guard entry.key == "layout", entry.value.isMapping, entry.value["graph"] == nil else { return entry }
+        let layout = DocumentNode(
+          .mapping(inheriting(entry.value.entries, from: theirs)), at: entry.value.position)
+        return DocumentNode.Entry(key: entry.key, keyPosition: entry.keyPosition, value: layout)
+      }
   }
 }

@@ -27,8 +27,21 @@ extension KeySet {
   static let link = KeySet(["kind", "name", "bandwidth", "latency", "efficiency"])
   static let cluster = KeySet([
     "kind", "name", "title", "device", "devices_per_node", "nodes", "topology", "intra_node", "inter_node",
-    "network_cards_per_node", "host_link", "provenance", "base",
+    "network_cards_per_node", "host_link", "layout", "provenance", "base",
   ])
+  static let layout = KeySet(["node", "fabric", "graph"])
+  static let layoutNode = KeySet([
+    "sockets", "socket_link", "switches", "cards_on", "slot_link", "uplink", "gpu_links", "gpu_link", "domain_nodes",
+    "provenance",
+  ])
+  static let rootPort = KeySet(["socket", "gpus", "cards", "direct"])
+  static let layoutFabric = KeySet([
+    "kind", "nodes_per_leaf", "spines", "oversubscription", "leaves_per_pod", "cores", "core_oversubscription",
+    "nodes_per_router", "routers_per_group", "global_links_per_router", "provenance",
+  ])
+  static let graph = KeySet(["vertices", "links", "provenance"])
+  static let graphVertex = KeySet(["name", "kind", "node"])
+  static let graphLink = KeySet(["from", "to", "kind", "link", "bonded", "duplex"])
   /// A mapping that only says which cluster and how many nodes.
   static let clusterReference = KeySet(["name", "nodes"])
   static let model = KeySet(["kind", "name", "title", "config", "parameters", "active_parameters", "provenance"])
