@@ -64,6 +64,27 @@ public enum ImportText {
     return (notes + ["plan:", "  schedule: \(path)", "", grid.description]).joined(separator: "\n") + "\n"
   }
 
+  /// The nodes that `nvidia-smi topo -m` printed, one file each, as a cluster.
+  ///
+  /// - Throws: ``InputError``.
+  public static func nvidiaTopology(paths: [String], choices: ImportChoices) throws(InputError) -> String {
+    try ImportedCluster.nvidiaTopology(paths: paths, choices: choices).text
+  }
+
+  /// An NCCL topology file as a cluster.
+  ///
+  /// - Throws: ``InputError``.
+  public static func collectiveTopology(path: String, choices: ImportChoices) throws(InputError) -> String {
+    try ImportedCluster.collectiveTopology(path: path, choices: choices).text
+  }
+
+  /// A Slurm topology file as a cluster.
+  ///
+  /// - Throws: ``InputError``.
+  public static func slurmTopology(path: String, choices: ImportChoices) throws(InputError) -> String {
+    try ImportedCluster.slurmTopology(path: path, choices: choices).text
+  }
+
   private static func yaml(_ value: ConfigurationValue) -> String {
     switch value {
     case .null: "null"

@@ -112,16 +112,17 @@ extension ReferenceReader {
     return DocumentNode(.mapping(inheriting(own, from: merged)), at: node.position)
   }
 
-  /// A file's own keys and those of its base it does not have; of a layout that is no graph, key by key.
+  /// A mapping's own keys and those of its base it does not have; inside a layout and its node, key by key.
   private func inheriting(_ own: [DocumentNode.Entry], from base: DocumentNode) -> [DocumentNode.Entry] {
     let inherited = base.entries.filter { entry in !own.contains { $0.key == entry.key } }
-    guard let theirs = base["layout"], theirs["graph"] == nil else { return own + inherited }
     return inherited
       + own.map { entry in
-        guard entry.key == "layout", entry.value.isMapping, entry.value["graph"] == nil else { return entry }
-        let layout = DocumentNode(
-          .mapping(inheriting(entry.value.entries, from: theirs)), at: entry.value.position)
-        return DocumentNode.Entry(key: entry.key, keyPosition: entry.keyPosition, value: layout)
+        guard ["layout", "node"].contains(entry.key), entry.value.isMapping, let theirs = base[entry.key],
+          entry.value["graph"] == nil, theirs["graph"] == nil
+        else { return entry }
+        let merged = inheriting(entry.value.entries, from: theirs)
+        let value = DocumentNode(.mapping(merged), at: entry.value.position)
+        return DocumentNode.Entry(key: entry.key, keyPosition: entry.keyPosition, value: value)
       }
   }
 }

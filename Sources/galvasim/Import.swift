@@ -6,6 +6,9 @@ enum ImportFormat: String, CaseIterable, ExpressibleByArgument {
   case hfConfig = "hf-config"
   case galvatronPlan = "galvatron-plan"
   case torchSchedule = "torch-schedule"
+  case nvidiaTopology = "nvidia-smi-topo"
+  case collectiveTopology = "nccl-topo-xml"
+  case slurmTopology = "slurm-topology"
 }
 
 struct Import: ParsableCommand {
@@ -14,15 +17,28 @@ struct Import: ParsableCommand {
     discussion: "Prints every value used and every default filled in, in a form scenario files accept.")
 
   @Argument(help: "Which format.") var format: ImportFormat
-  @Argument(help: "The file.", completion: .file()) var file: String
+  @Argument(help: "The file; for nvidia-smi-topo one for each node.", completion: .file()) var files: [String]
   @Option(help: "GPUs the plan runs on (galvatron-plan; default: the plan's world_size).") var gpus: Int?
+  @Option(help: "The GPU, by its catalogue name (topologies; default: guessed).") var device: String?
+  @Option(help: "The link of a network card, by its catalogue name (topologies; default: guessed).")
+  var network: String?
+  @Option(help: "The cluster whose nodes are arranged (slurm-topology).") var base: String?
+
+  func validate() throws {
+    if files.count > 1, format != .nvidiaTopology { throw ValidationError("\(format.rawValue) takes one file") }
+  }
 
   func run() throws {
+    let choices = ImportChoices(device: device, network: network, base: base)
+    let file = files[0]
     try CommandFailure.wrapping {
       switch format {
       case .hfConfig: StandardOutput.write(try ImportText.model(path: file))
       case .galvatronPlan: StandardOutput.write(try ImportText.plan(path: file, devices: gpus))
       case .torchSchedule: StandardOutput.write(try ImportText.schedule(path: file))
+      case .nvidiaTopology: StandardOutput.write(try ImportText.nvidiaTopology(paths: files, choices: choices))
+      case .collectiveTopology: StandardOutput.write(try ImportText.collectiveTopology(path: file, choices: choices))
+      case .slurmTopology: StandardOutput.write(try ImportText.slurmTopology(path: file, choices: choices))
       }
     }
   }
