@@ -54,7 +54,7 @@ struct ClusterImportTests {
       [(name: "topo.txt", text: Self.bridged)], choices: ImportChoices(device: "a100-pcie-80gb"))
     let cluster = try readBack(imported)
     #expect(cluster.topology == .pcie && cluster.devicesPerNode == 4 && cluster.networkCardsPerNode == 1)
-    guard case .regular(let node, _)? = cluster.layout else { return }
+    let (node, _) = try regularLayout(cluster)
     #expect(node.sockets == 2)
     #expect(node.switchSockets == [0])
     #expect(node.devicePlaces == [.pcieSwitch(0), .socket(0), .socket(1), .socket(1)])
@@ -95,7 +95,7 @@ struct ClusterImportTests {
     let cluster = try readBack(imported)
     #expect(cluster.device.name == "h100-sxm-80gb")
     #expect(cluster.topology == .nvswitch && cluster.devicesPerNode == 8 && cluster.networkCardsPerNode == 10)
-    guard case .regular(let node, _)? = cluster.layout else { return }
+    let (node, _) = try regularLayout(cluster)
     #expect(node.sockets == 2 && node.switchSockets == [0, 0, 0, 0, 1, 1, 1, 1])
     #expect(node.cardPlaces[4] == .socket(0) && node.cardPlaces[9] == .socket(1))
     #expect(node.cardPlaces[5] == .pcieSwitch(4))
@@ -154,7 +154,7 @@ struct ClusterImportTests {
     #expect(cluster.nodes == 2 && cluster.devicesPerNode == 2 && cluster.networkCardsPerNode == 1)
     #expect(cluster.device.name == "v100-sxm2-32gb" && cluster.interNode?.name == "roce-100g")
     #expect(cluster.hostLink.name == "pcie3-x16")
-    guard case .regular(let node, _)? = cluster.layout else { return }
+    let (node, _) = try regularLayout(cluster)
     #expect(node.devicePlaces == [.pcieSwitch(0), .socket(0)])
     #expect(node.deviceLinks == .direct([DevicePair(0, 1, bonded: 2)]))
   }
@@ -222,7 +222,7 @@ struct ClusterImportTests {
     let cluster = try readBack(imported)
     #expect(cluster.nodes == 9 && cluster.device.name == "h100-sxm-80gb")
     let tiers = FabricTiers(nodesPerLeaf: 4, spines: 1, pods: FabricPods(leavesPerPod: 2, cores: 1))
-    guard case .regular(let node, let fabric)? = cluster.layout else { return }
+    let (node, fabric) = try regularLayout(cluster)
     #expect(fabric == .leafSpine(tiers))
     #expect(node.switchSockets.count == 8, "the node is the one of the base")
     #expect(imported.text.contains("groups of 4, 4, 1 nodes") && imported.text.contains("LinkSpeed"))
@@ -233,7 +233,7 @@ struct ClusterImportTests {
     let imported = try ImportedCluster.slurmTopology("SwitchName=s Nodes=a[0-3]", file: "t", choices: choices)
     let cluster = try readBack(imported)
     #expect(cluster.device.name == "h200-sxm-141gb" && cluster.interNode?.name == "roce-400g" && cluster.nodes == 4)
-    guard case .regular(_, let fabric)? = cluster.layout else { return }
+    let (_, fabric) = try regularLayout(cluster)
     #expect(fabric == .singleSwitch)
   }
 
@@ -241,11 +241,11 @@ struct ClusterImportTests {
   func `the Slurm files give leaves, spines and NVLink domains`() throws {
     for name in ["slurm_topology_tree.conf", "slurm_topology.yaml"] {
       let cluster = try readBack(ImportedCluster.slurmTopology(path: Fixture.path(name)))
-      guard case .regular(_, let fabric)? = cluster.layout else { return }
+      let (_, fabric) = try regularLayout(cluster)
       #expect(cluster.nodes == 10 && fabric == .leafSpine(FabricTiers(nodesPerLeaf: 5, spines: 1)))
     }
     let blocks = try readBack(ImportedCluster.slurmTopology(path: Fixture.path("slurm_topology_block.conf")))
-    guard case .regular(let node, _)? = blocks.layout else { return }
+    let (node, _) = try regularLayout(blocks)
     #expect(blocks.nodes == 36 && blocks.deviceCount == 144 && node.deviceLinks == .crossbar(nodes: 18))
     #expect(try names(blocks, 0, 71).count == 2)
     #expect(try names(blocks, 0, 72).count > 2)

@@ -45,7 +45,7 @@ struct LayoutTests {
       ),
     ]
     for (text, fabric) in expected {
-      guard case .regular(_, let found)? = try cluster("{fabric: {\(text)}}").layout else { return }
+      let (_, found) = try regularLayout(cluster("{fabric: {\(text)}}"))
       #expect(found == fabric)
     }
   }
@@ -56,7 +56,7 @@ struct LayoutTests {
         {gpus: [0, 1, 2, 3], cards: [0]}, {socket: 1, gpus: [4, 5, 6, 7], cards: [1, 2]},
         {socket: 1, cards: [3, 4, 5, 6, 7], direct: true}]}}
       """
-    guard case .regular(let node, _)? = try cluster(layout).layout else { return }
+    let (node, _) = try regularLayout(cluster(layout))
     #expect(node.switchSockets == [0, 1])
     #expect(node.cardPlaces[3] == .socket(1) && node.cardPlaces[2] == .pcieSwitch(1))
     #expect(node.deviceLinks == .direct([DevicePair(0, 1, bonded: 4)]))
@@ -96,7 +96,7 @@ struct LayoutTests {
     let catalog = Catalog(
       files: Sample.files + [("clusters/laid-out.yaml", base), ("clusters/child.yaml", child)])
     let cluster = try catalog.cluster(named: "child x 2")
-    guard case .regular(let node, let fabric)? = cluster.layout else { return }
+    let (node, fabric) = try regularLayout(cluster)
     #expect(node.sockets == 2 && node.switchSockets.count == 8)
     #expect(fabric == .rails(FabricTiers(nodesPerLeaf: 4, spines: 4)))
   }
@@ -141,4 +141,17 @@ struct LayoutTests {
       }
     }
   }
+}
+
+/// The two halves of a layout that is no graph.
+func regularLayout(_ cluster: Cluster) throws -> (node: NodeLayout, fabric: FabricLayout) {
+  guard case .regular(let node, let fabric)? = cluster.layout else {
+    throw Expected(what: "a layout of nodes and a fabric")
+  }
+  return (node, fabric)
+}
+
+/// Something a test needs is not there.
+private struct Expected: Error {
+  let what: String
 }
