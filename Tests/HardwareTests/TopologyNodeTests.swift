@@ -99,6 +99,24 @@ struct TopologyNodeTests {
     #expect(try router.names(3, 8).contains("node0.nic3-leaf0"))
   }
 
+  /// A GPU has 100 GB/s. NVSwitch: four of eight have 400. Hybrid cube mesh: 2 + 2 + 1 + 1 of the 6 links of a GPU join
+  /// the quads, 100. Full mesh: 4 * 4 of its 7 links, 1600 / 7. Bridges: two of the pairs would have to be cut, none is.
+  @Test(arguments: [
+    (NodeLayout.DeviceLinks.crossbar(nodes: 1), 400.0), (.direct(DevicePair.hybridCubeMesh), 100),
+    (.direct(DevicePair.fullMesh(devices: 8)), 1600.0 / 7), (.direct(DevicePair.bridges(devices: 8)), 0),
+  ])
+  func `the bisection over NVLink is what the links between the halves add up to`(
+    links: NodeLayout.DeviceLinks, expected: Double
+  ) throws {
+    let node = NodeLayout.tree(devices: 8, cards: 0, sockets: 1, switches: 1, deviceLinks: links)
+    let topology = try TopologySample.cluster(node: node).makeTopology()
+    let half = topology.cutCapacity { $0.rank.map { $0 < 4 } ?? ($0.kind != .nvswitch) }
+    let slots = topology.cutCapacity { $0.kind != .gpu && $0.kind != .nvswitch || $0.rank.map { $0 < 4 } ?? false }
+    #expect(half == slots)
+    // The PCIe side of the cut is the four slots of the other half, 20 GB/s each.
+    #expect(abs(half.gigabytesPerSecond - 4 * 20 - expected) < 1e-9)
+  }
+
   @Test(arguments: NodeTopology.allCases)
   func `without a layout the plain keys make a graph where a pair alone gets what the keys say`(
     topology: NodeTopology

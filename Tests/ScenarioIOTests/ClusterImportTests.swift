@@ -228,6 +228,16 @@ struct ClusterImportTests {
     #expect(imported.text.contains("groups of 4, 4, 1 nodes") && imported.text.contains("LinkSpeed"))
   }
 
+  @Test func `names of a foreign file cannot leave their comment`() throws {
+    let text = """
+      - {topology: a, tree: {switches: [{switch: s, nodes: n}]}}
+      - {topology: "b\\nnodes: 7", flat: true}
+      """
+    let imported = try ImportedCluster.slurmTopology(text, file: "t.yaml", choices: ImportChoices())
+    #expect(imported.text.contains("# default: topology b?nodes: 7 is left out"))
+    #expect(try readBack(imported).nodes == 1)
+  }
+
   @Test func `a base and links can be chosen`() throws {
     let choices = ImportChoices(device: "h200-sxm-141gb", network: "roce-400g", base: "dgx-a100")
     let imported = try ImportedCluster.slurmTopology("SwitchName=s Nodes=a[0-3]", file: "t", choices: choices)

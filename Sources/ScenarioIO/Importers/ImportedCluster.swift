@@ -27,7 +27,7 @@ public struct ImportedCluster: Hashable, Sendable {
   /// The cluster file: what was used and filled in as comments, then keys the cluster reader accepts.
   public var text: String {
     let comments = used.map { "# used: \($0)" } + defaults.map { "# default: \($0)" }
-    return (comments + ["kind: cluster"] + lines).joined(separator: "\n") + "\n"
+    return (comments.map(printable) + ["kind: cluster"] + lines).joined(separator: "\n") + "\n"
   }
 
   mutating func add(_ key: String, _ value: String, used note: String) {
@@ -50,9 +50,16 @@ public struct ImportedCluster: Hashable, Sendable {
   }
 }
 
+/// A text of a foreign file without line ends and other control characters, so that it stays in its line.
+func printable(_ text: String) -> String {
+  String(String.UnicodeScalarView(text.unicodeScalars.map { $0.properties.generalCategory == .control ? "?" : $0 }))
+}
+
 /// One problem of an imported file.
 func importFailure(_ file: String, line: Int = 0, _ message: String, _ advice: String) -> InputError {
   InputError(
     kind: .badInput,
-    problems: [InputProblem(file: file, line: line, column: line > 0 ? 1 : 0, message: message, advice: advice)])
+    problems: [
+      InputProblem(file: file, line: line, column: line > 0 ? 1 : 0, message: printable(message), advice: advice)
+    ])
 }
