@@ -228,7 +228,9 @@ struct EventExecutor: ~Copyable, EventHandler {
     guard groups[group].arrived == tables.groupSizes[group] else { return }
     let first = groups[group].firstWaiting
     groups[group] = Gathering()
-    if network.isFlow(operationIndex(ofSlot: Int(first))) { return startJoinedFlow(Int(first), now: now, queue: &queue) }
+    if network.isFlow(operationIndex(ofSlot: Int(first))) {
+      return startJoinedFlow(Int(first), now: now, queue: &queue)
+    }
     var member = first
     while member >= 0 {
       let slot = Int(member)

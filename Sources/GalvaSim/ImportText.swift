@@ -79,6 +79,27 @@ public enum ImportText {
     return CollectiveTableFile.text(reading.table, notes: reading.notes)
   }
 
+  /// The nodes that `nvidia-smi topo -m` printed, one file each, as a cluster.
+  ///
+  /// - Throws: ``InputError``.
+  public static func nvidiaTopology(paths: [String], choices: ImportChoices) throws(InputError) -> String {
+    try ImportedCluster.nvidiaTopology(paths: paths, choices: choices).text
+  }
+
+  /// An NCCL topology file as a cluster.
+  ///
+  /// - Throws: ``InputError``.
+  public static func collectiveTopology(path: String, choices: ImportChoices) throws(InputError) -> String {
+    try ImportedCluster.collectiveTopology(path: path, choices: choices).text
+  }
+
+  /// A Slurm topology file as a cluster.
+  ///
+  /// - Throws: ``InputError``.
+  public static func slurmTopology(path: String, choices: ImportChoices) throws(InputError) -> String {
+    try ImportedCluster.slurmTopology(path: path, choices: choices).text
+  }
+
   private static func yaml(_ value: ConfigurationValue) -> String {
     switch value {
     case .null: "null"

@@ -37,10 +37,14 @@ public struct Cluster: Hashable, Sendable {
   /// to ``nodes``.
   public var nodeGroups: [NodeGroup] = []
 
+  /// Which links the cluster is made of; `nil` for what the other properties stand for, ``derivedLayout``.
+  public let layout: ClusterLayout?
+
   /// Describes a cluster. The catalogue reader checks that counts are positive and that several nodes have a network.
   public init(
     name: String, device: DeviceSpec, devicesPerNode: Int, nodes: Int, topology: NodeTopology, intraNode: LinkSpec,
-    interNode: LinkSpec?, networkCardsPerNode: Int, hostLink: LinkSpec, measuredCollectives: CollectiveTable? = nil
+    interNode: LinkSpec?, networkCardsPerNode: Int, hostLink: LinkSpec, measuredCollectives: CollectiveTable? = nil,
+    layout: ClusterLayout? = nil
   ) {
     self.name = name
     self.device = device
@@ -52,6 +56,7 @@ public struct Cluster: Hashable, Sendable {
     self.networkCardsPerNode = networkCardsPerNode
     self.hostLink = hostLink
     self.measuredCollectives = measuredCollectives
+    self.layout = layout
   }
 
   /// GPUs in all.
@@ -65,6 +70,16 @@ public struct Cluster: Hashable, Sendable {
     Cluster(
       name: name, device: device, devicesPerNode: devicesPerNode, nodes: nodes, topology: topology,
       intraNode: intraNode, interNode: interNode, networkCardsPerNode: networkCardsPerNode, hostLink: hostLink,
-      measuredCollectives: measuredCollectives)
+      measuredCollectives: measuredCollectives, layout: layout)
+  }
+
+  /// The same cluster made of given links.
+  public func with(layout: ClusterLayout?) -> Cluster {
+    var cluster = Cluster(
+      name: name, device: device, devicesPerNode: devicesPerNode, nodes: nodes, topology: topology,
+      intraNode: intraNode, interNode: interNode, networkCardsPerNode: networkCardsPerNode, hostLink: hostLink,
+      measuredCollectives: measuredCollectives, layout: layout)
+    cluster.nodeGroups = nodeGroups
+    return cluster
   }
 }

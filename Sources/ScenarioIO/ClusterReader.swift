@@ -66,7 +66,8 @@ extension ReferenceReader {
       interNode: network?.link, networkCardsPerNode: network?.cards ?? 0, hostLink: host,
       measuredCollectives: table)
     cluster.nodeGroups = groups
-    return cluster
+    let plain = cluster
+    return reader.value("layout").map { laidOut(plain, $0, path: reader.path("layout")) } ?? plain
   }
 
   /// Kinds of GPUs by groups of nodes; empty without the key or with problems recorded.
@@ -93,6 +94,18 @@ extension ReferenceReader {
         "make them equal")
     }
     return groups
+  }
+
+  /// The cluster with its layout; `nil`, with a problem, when the two contradict each other.
+  private func laidOut(_ cluster: Cluster, _ node: DocumentNode, path: String) -> Cluster? {
+    let context = LayoutContext(devices: cluster.devicesPerNode, cards: cluster.networkCardsPerNode)
+    guard let layout = layout(node, path: path, context: context, derived: cluster.derivedLayout) else { return nil }
+    let whole = cluster.with(layout: layout)
+    if let problem = whole.layoutProblem() {
+      log.add(at: node.position, path: path, "does not describe this cluster", "\(problem)")
+      return nil
+    }
+    return whole
   }
 
   private func network(_ reader: MappingReader, nodes: Int) -> (link: LinkSpec, cards: Int)? {
@@ -127,7 +140,20 @@ extension ReferenceReader {
     }
     guard let merged = mergingBase(target.root, path: "", chain: chain + [target.identity]) else { return nil }
     let own = node.entries.filter { $0.key != "base" }
-    let inherited = merged.entries.filter { entry in !own.contains { $0.key == entry.key } }
-    return DocumentNode(.mapping(own + inherited), at: node.position)
+    return DocumentNode(.mapping(inheriting(own, from: merged)), at: node.position)
+  }
+
+  /// A mapping's own keys and those of its base it does not have; inside a layout and its node, key by key.
+  private func inheriting(_ own: [DocumentNode.Entry], from base: DocumentNode) -> [DocumentNode.Entry] {
+    let inherited = base.entries.filter { entry in !own.contains { $0.key == entry.key } }
+    return inherited
+      + own.map { entry in
+        guard ["layout", "node"].contains(entry.key), entry.value.isMapping, let theirs = base[entry.key],
+          entry.value["graph"] == nil, theirs["graph"] == nil
+        else { return entry }
+        let merged = inheriting(entry.value.entries, from: theirs)
+        let value = DocumentNode(.mapping(merged), at: entry.value.position)
+        return DocumentNode.Entry(key: entry.key, keyPosition: entry.keyPosition, value: value)
+      }
   }
 }

@@ -35,13 +35,26 @@ extension KeySet {
   static let linkCollectives = KeySet(["medium", "generation", "channels", "call_overhead", "in_switch"])
   static let cluster = KeySet([
     "kind", "name", "title", "device", "devices_per_node", "nodes", "topology", "intra_node", "inter_node",
-    "network_cards_per_node", "host_link", "node_groups", "provenance", "base", "collectives",
+    "network_cards_per_node", "host_link", "layout", "node_groups", "provenance", "base", "collectives",
   ])
   /// Consecutive nodes with the same GPU.
   static let nodeGroup = KeySet(["device", "nodes"])
   /// Measured times of collectives.
   static let collectiveTable = KeySet(["kind", "name", "published", "measured", "assumed", "series"])
   static let collectiveSeries = KeySet(["operation", "ranks", "nodes", "points"])
+  static let layout = KeySet(["node", "fabric", "graph"])
+  static let layoutNode = KeySet([
+    "sockets", "socket_link", "switches", "cards_on", "slot_link", "uplink", "gpu_links", "gpu_link", "domain_nodes",
+    "provenance",
+  ])
+  static let rootPort = KeySet(["socket", "gpus", "cards", "direct"])
+  static let layoutFabric = KeySet([
+    "kind", "nodes_per_leaf", "spines", "oversubscription", "leaves_per_pod", "cores", "core_oversubscription",
+    "nodes_per_router", "routers_per_group", "global_links_per_router", "provenance",
+  ])
+  static let graph = KeySet(["vertices", "links", "provenance"])
+  static let graphVertex = KeySet(["name", "kind", "node"])
+  static let graphLink = KeySet(["from", "to", "kind", "link", "bonded", "duplex"])
   /// A mapping that only says which cluster and how many nodes.
   static let clusterReference = KeySet(["name", "nodes"])
   static let model = KeySet(["kind", "name", "title", "config", "parameters", "active_parameters", "provenance"])

@@ -7,6 +7,9 @@ enum ImportFormat: String, CaseIterable, ExpressibleByArgument {
   case galvatronPlan = "galvatron-plan"
   case torchSchedule = "torch-schedule"
   case ncclTests = "nccl-tests"
+  case nvidiaTopology = "nvidia-smi-topo"
+  case collectiveTopology = "nccl-topo-xml"
+  case slurmTopology = "slurm-topology"
 }
 
 struct Import: ParsableCommand {
@@ -15,20 +18,28 @@ struct Import: ParsableCommand {
     discussion: "Prints every value used and every default filled in, in a form scenario files accept.")
 
   @Argument(help: "Which format.") var format: ImportFormat
-  @Argument(help: "The file; for nccl-tests any number of files and folders.", completion: .file())
+  @Argument(
+    help: "The file; for nvidia-smi-topo one for each node, for nccl-tests any number of files and folders.",
+    completion: .file())
   var files: [String]
   @Option(help: "GPUs the plan runs on (galvatron-plan; default: the plan's world_size).") var gpus: Int?
+  @Option(help: "The GPU, by its catalogue name (topologies; default: guessed).") var device: String?
+  @Option(help: "The link of a network card, by its catalogue name (topologies; default: guessed).")
+  var network: String?
+  @Option(help: "The cluster whose nodes are arranged (slurm-topology).") var base: String?
+
+  func validate() throws {
+    if files.count > 1, format != .nvidiaTopology, format != .ncclTests {
+      throw ValidationError("\(format.rawValue) takes one file")
+    }
+  }
 
   @Option(help: "The collective, where files do not name it (nccl-tests), for example all-reduce.")
   var operation: String?
   @Option(help: "Name of the table (nccl-tests).") var name = "measured"
 
-  func validate() throws {
-    guard format != .ncclTests, files.count > 1 else { return }
-    throw ValidationError("expected one file, found \(files.count)")
-  }
-
   func run() throws {
+    let choices = ImportChoices(device: device, network: network, base: base)
     let file = files.first ?? ""
     try CommandFailure.wrapping {
       switch format {
@@ -37,6 +48,9 @@ struct Import: ParsableCommand {
       case .torchSchedule: StandardOutput.write(try ImportText.schedule(path: file))
       case .ncclTests:
         StandardOutput.write(try ImportText.collectives(paths: files, operation: operation, name: name))
+      case .nvidiaTopology: StandardOutput.write(try ImportText.nvidiaTopology(paths: files, choices: choices))
+      case .collectiveTopology: StandardOutput.write(try ImportText.collectiveTopology(path: file, choices: choices))
+      case .slurmTopology: StandardOutput.write(try ImportText.slurmTopology(path: file, choices: choices))
       }
     }
   }

@@ -43,6 +43,16 @@ struct SchemaTests {
     #expect(properties(try schema("model")) == KeySet.model.all)
   }
 
+  @Test(arguments: ["cluster", "scenario"])
+  func `the schemas of layouts have the keys their readers know`(kind: String) throws {
+    let definitions = try schema(kind)["$defs"]
+    let sections: [(String, KeySet)] = [
+      ("layout", .layout), ("layout_node", .layoutNode), ("root_port", .rootPort), ("layout_fabric", .layoutFabric),
+      ("graph", .graph), ("graph_vertex", .graphVertex), ("graph_link", .graphLink),
+    ]
+    for (name, keys) in sections { #expect(properties(definitions?[name]) == keys.all, "\(name)") }
+  }
+
   @Test func `every property of every schema is described`() throws {
     for kind in Catalog.builtIn.schemaKinds {
       func check(_ node: DocumentNode, _ path: String) {
