@@ -73,7 +73,7 @@ extension StageLowering {
         .data, duration: pricing.duration(call, over: shape), waits: limit,
         TemplateBuilder.Description(
           name: pricing.name("gather_parameters"), kind: .parameterGather, bytes: bytes,
-          groupSize: Int32(shape.ranks)),
+          groupSize: Int32(shape.ranks), call: call.kind),
         role: .join, link: Int32(slot))
       builder.effect(index, atEnd: false, .gathered, bytes - bytes / Int64(shape.ranks))
       waits.append(.operation(index))

@@ -96,7 +96,7 @@ extension StageLowering {
       .data, duration: pricing.duration(call, over: shape), waits: [wait],
       TemplateBuilder.Description(
         name: pricing.name("reduce_gradients"), kind: .gradientReduction, bytes: bytes,
-        groupSize: Int32(shape.ranks)),
+        groupSize: Int32(shape.ranks), call: call.kind),
       role: .join, link: Int32(slot))
   }
 }

@@ -1,4 +1,5 @@
 import Quantities
+import Workload
 
 /// How an operation meets other ranks.
 @frozen
@@ -79,6 +80,8 @@ public struct OperationInfo: Hashable, Sendable {
   public var operations: Double
   /// Ranks that take part: 1 for a kernel, 2 for a message.
   public var groupSize: Int32
+  /// Pattern of a collective; `nil` for kernels and messages.
+  public var call: CollectiveKind?
 }
 
 /// What memory is used for.

@@ -25,6 +25,7 @@ struct RankClasses {
   private(set) var classOfRank: [Int]
   /// What tells ranks apart before they communicate.
   let kinds: RankKinds
+  private let sharesLinks: Bool
   private let setup: TrainingSetup
   private let layout: StageLayout
   /// Groups of a use as positions, and the group of each position; the same for every stage.
@@ -36,7 +37,12 @@ struct RankClasses {
     var groupOfPosition: [Int]
   }
 
-  init(setup: TrainingSetup, layout: StageLayout) {
+  /// Tells ranks apart.
+  ///
+  /// - Parameter sharesLinks: Whether ranks also differ by how many members of their groups sit on their own node, because
+  ///   then they load other links.
+  init(setup: TrainingSetup, layout: StageLayout, sharesLinks: Bool = false) {
+    self.sharesLinks = sharesLinks
     self.setup = setup
     self.layout = layout
     kinds = RankKinds(setup)
@@ -111,6 +117,11 @@ struct RankClasses {
       var split = PositionSplit(count: setup.stageSize)
       for use in uses { split.refine(valueCount: use.distinct.count) { use.number(ofPosition: $0) } }
       split.refine(valueCount: kinds.kinds.count) { kinds.kind(ofRank: rank(stage: stage, position: $0)) }
+      for use in stageGroups[stage].uses where sharesLinks && use != .world {
+        split.refine(valueCount: setup.cluster.devicesPerNode + 1) {
+          neighbours(stage: stage, position: $0, use: use)
+        }
+      }
       for peer in layout.peers[stage] where !stagesFillNodes {
         split.refine(valueCount: 2) { crosses(from: stage, to: peer, position: $0) ? 1 : 0 }
       }
@@ -130,6 +141,12 @@ struct RankClasses {
   /// Whether ranks of equal position in different stages are whole nodes apart, so that all stages look alike.
   private var stagesFillNodes: Bool {
     (rank(stage: 1, position: 0) - rank(stage: 0, position: 0)) % setup.cluster.devicesPerNode == 0
+  }
+
+  /// Members of a rank's group on its own node, itself included.
+  private func neighbours(stage: Int, position: Int, use: GroupUse) -> Int {
+    let node = setup.cluster.node(ofRank: rank(stage: stage, position: position))
+    return members(stage: stage, position: position, use: use).count { setup.cluster.node(ofRank: $0) == node }
   }
 
   /// Whether a message between two stages leaves the node.

@@ -119,7 +119,7 @@ struct StageLowering {
     builder.addToPath(
       stream, duration: pricing.duration(call, over: shape),
       TemplateBuilder.Description(
-        name: name, kind: kind, bytes: call.payload.count, groupSize: Int32(shape.ranks)),
+        name: name, kind: kind, bytes: call.payload.count, groupSize: Int32(shape.ranks), call: call.kind),
       role: .join, link: Int32(slot))
   }
 

@@ -25,6 +25,7 @@ struct TemplateBuilder {
     var bytes: Int64 = 0
     var operations: Double = 0
     var groupSize: Int32 = 1
+    var call: CollectiveKind?
   }
 
   /// A template whose first operation waits for `frontier`.
@@ -60,7 +61,8 @@ struct TemplateBuilder {
     infos.append(
       OperationInfo(
         name: description.name, kind: description.kind, layer: layer, virtualStage: virtualStage,
-        bytes: description.bytes, operations: description.operations, groupSize: description.groupSize))
+        bytes: description.bytes, operations: description.operations, groupSize: description.groupSize,
+        call: description.call))
     let previous = last[Int(stream.rawValue)]
     if previous >= 0 { operations[Int(previous)].nextOnStream = Int32(index) }
     last[Int(stream.rawValue)] = Int32(index)

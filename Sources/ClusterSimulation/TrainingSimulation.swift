@@ -14,6 +14,14 @@ public enum ExecutorChoice: String, CaseIterable, Hashable, Sendable {
   case replay
 }
 
+/// How messages and collectives use the network.
+public enum NetworkChoice: String, CaseIterable, Hashable, Sendable {
+  /// Every group takes its closed-form time, whatever else communicates.
+  case ideal
+  /// Collectives and messages are flows that share links at max-min fair rates; event by event only.
+  case shared
+}
+
 /// Why a setup cannot be simulated.
 public enum SimulationError: Error, Hashable, Sendable {
   /// The plan does not fit the model, the job or the number of devices.
@@ -22,6 +30,8 @@ public enum SimulationError: Error, Hashable, Sendable {
   case unsupportedFormat(NumberFormat, device: String, supported: [NumberFormat])
   /// A time or an amount of memory exceeds what the clock or the ledger can hold.
   case outOfRange(String)
+  /// The cluster's links do not connect what must communicate; names the links.
+  case network(String)
   /// The schedule can never end.
   case deadlock(Deadlock)
 }
@@ -41,7 +51,7 @@ extension SimulationError: CustomStringConvertible {
     case .unsupportedFormat(let format, let device, let supported):
       "job.precision: \(device) cannot compute in \(format.rawValue); use one of "
         + supported.map(\.rawValue).joined(separator: ", ")
-    case .outOfRange(let what): what
+    case .outOfRange(let what), .network(let what): what
     case .deadlock(let deadlock): deadlock.description
     }
   }
@@ -110,13 +120,16 @@ public struct TrainingSimulation: Sendable {
   ///
   /// - Throws: ``SimulationError/deadlock(_:)`` when the schedule cannot end.
   public func run(
-    executor: ExecutorChoice = .auto, expandRanks: Bool = false
+    executor: ExecutorChoice = .auto, expandRanks: Bool = false, network: NetworkChoice = .ideal
   ) throws(SimulationError) -> SimulationResult {
-    let classes = RankClasses(setup: setup, layout: layout)
+    let classes = RankClasses(setup: setup, layout: layout, sharesLinks: network == .shared)
     let expandRanks = expandRanks || setup.conditions.jitter != nil
     let (programs, map) = try compile(classes, expandRanks: expandRanks, costs: nil)
     let trace: Trace
-    let record = Self.execute(programs: programs, map: map, executor: executor, conditions: setup.conditions)
+    let executor = network == .shared ? .events : executor
+    let plan = try network == .shared ? networkPlan(classes, programs, map) : NetworkPlan()
+    let record = Self.execute(
+      programs: programs, map: map, executor: executor, conditions: setup.conditions, network: plan)
     guard record.stuck.isEmpty else {
       throw .deadlock(Deadlock(rows: record.stuck, programs: programs, map: map))
     }
@@ -127,6 +140,20 @@ public struct TrainingSimulation: Sendable {
         classes.classes.filter { $0.stage == stage }.reduce(0) { $0 + $1.members.count }
       },
       layersOfStage: (0..<setup.plan.pipelineParallel).map { layout.layers(ofRank: $0) })
+  }
+
+  /// The flows of compiled programs on the links of the cluster.
+  private func networkPlan(
+    _ classes: RankClasses, _ programs: ProgramSet, _ map: RankMap
+  ) throws(SimulationError) -> NetworkPlan {
+    let builder: NetworkPlanBuilder
+    do throws(TopologyError) {
+      builder = try NetworkPlanBuilder(
+        setup: setup, classes: classes, layout: layout, programs: programs, map: map)
+    } catch { throw .network("cluster: \(error)") }
+    do throws(RoutingError) {
+      return try builder.build()
+    } catch { throw .network("cluster: \(error)") }
   }
 
   /// The groups the first rank of each class belongs to, by stage and use.
@@ -142,12 +169,14 @@ public struct TrainingSimulation: Sendable {
 
   /// Runs compiled programs.
   static func execute(
-    programs: ProgramSet, map: RankMap, executor: ExecutorChoice, conditions: Conditions = Conditions()
+    programs: ProgramSet, map: RankMap, executor: ExecutorChoice, conditions: Conditions = Conditions(),
+    network: NetworkPlan = NetworkPlan()
   ) -> ExecutionRecord {
     let perturbation = Perturbation(conditions, map: map)
     return switch executor {
     case .auto, .replay: ReplayExecutor.run(programs: programs, map: map, perturbation: perturbation)
-    case .events: EventExecutor.run(programs: programs, map: map, perturbation: perturbation)
+    case .events:
+      EventExecutor.run(programs: programs, map: map, perturbation: perturbation, network: network)
     }
   }
 

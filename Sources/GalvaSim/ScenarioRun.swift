@@ -21,6 +21,8 @@ public struct RunOptions: Hashable, Sendable {
   public var executor = ExecutorChoice.auto
   /// Whether every rank is simulated.
   public var expandRanks = false
+  /// How the network is shared.
+  public var network = NetworkChoice.ideal
   /// What random times are drawn from.
   public var seed: UInt64 = 0
   /// Whether fixes are searched for when memory runs out.
@@ -46,7 +48,8 @@ public struct ScenarioRun: Sendable {
   /// - Throws: ``SimulationError`` when the plan is invalid or its schedule can never end.
   public init(_ scenario: Scenario, options: RunOptions = RunOptions()) throws(SimulationError) {
     let setup = scenario.setup(seed: options.seed)
-    let result = try TrainingSimulation(setup).run(executor: options.executor, expandRanks: options.expandRanks)
+    let result = try TrainingSimulation(setup).run(
+      executor: options.executor, expandRanks: options.expandRanks, network: options.network)
     self.scenario = scenario
     self.result = result
     fixes = result.fits || !options.findsFixes ? [] : MemoryFixFinder.fixes(for: setup)

@@ -14,3 +14,5 @@ struct ScenarioOptions: ParsableArguments {
 }
 
 extension ExecutorChoice: ExpressibleByArgument {}
+
+extension NetworkChoice: ExpressibleByArgument {}

@@ -2,11 +2,6 @@ import ArgumentParser
 import Foundation
 import GalvaSim
 
-/// Which network model carries messages.
-enum NetworkChoice: String, CaseIterable, ExpressibleByArgument {
-  case ideal
-}
-
 struct Simulate: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Replay one training iteration; report its time, memory and breakdown.",
@@ -26,7 +21,7 @@ struct Simulate: ParsableCommand {
   @Option(help: "How to execute: events in time order, replay without a queue, or the fastest that is right.")
   var executor = ExecutorChoice.auto
 
-  @Option(help: "Network model; ideal gives every group its closed-form time.")
+  @Option(help: "Network model: ideal gives every group its closed-form time, shared lets flows share links.")
   var network = NetworkChoice.ideal
 
   @Option(help: "Seed of everything random: the jitter of the scenario's conditions.")
@@ -51,6 +46,7 @@ struct Simulate: ParsableCommand {
       options.executor = executor
       options.expandRanks = expandRanks
       options.seed = seed
+      options.network = network
       if let printed {
         StandardOutput.write(try printed.text(of: scenario, options: options))
         return
@@ -86,7 +82,9 @@ struct Simulate: ParsableCommand {
   /// The command that repeats the run, without the names of outputs.
   private var command: String {
     let overrides = input.overrides.map { "--set \($0)" }
-    let flags = (expandRanks ? ["--expand-ranks"] : []) + (executor == .auto ? [] : ["--executor \(executor.rawValue)"])
+    let flags =
+      (expandRanks ? ["--expand-ranks"] : []) + (network == .shared ? ["--network shared"] : [])
+      + (executor == .auto ? [] : ["--executor \(executor.rawValue)"])
     return (["galvasim simulate \(input.scenario)"] + overrides + flags).joined(separator: " ")
   }
 }
