@@ -52,7 +52,7 @@ public struct ScenarioRun: Sendable {
       executor: options.executor, expandRanks: options.expandRanks, network: options.network)
     self.scenario = scenario
     self.result = result
-    fixes = result.fits || !options.findsFixes ? [] : MemoryFixFinder.fixes(for: setup)
+    fixes = result.fits || !options.findsFixes ? [] : MemoryFixFinder.fixes(for: setup, network: options.network)
     warnings = Self.warnings(setup)
   }
 

@@ -25,22 +25,25 @@ public enum MemoryFixFinder {
   /// - Parameters:
   ///   - setup: A setup that does not fit.
   ///   - limit: Most fixes returned.
-  public static func fixes(for setup: TrainingSetup, limit: Int = 5) -> [MemoryFix] {
-    let single = MemoryChangeCandidate.all.compactMap { evaluate([$0], on: setup) }
+  ///   - network: How the network is shared.
+  public static func fixes(
+    for setup: TrainingSetup, limit: Int = 5, network: NetworkChoice = .ideal
+  ) -> [MemoryFix] {
+    let single = MemoryChangeCandidate.all.compactMap { evaluate([$0], on: setup, network) }
     if !single.isEmpty { return fastest(single, limit) }
     var pairs: [MemoryFix] = []
     for (index, first) in MemoryChangeCandidate.all.enumerated() {
       for second in MemoryChangeCandidate.all[(index + 1)...] {
-        if let fix = evaluate([first, second], on: setup) { pairs.append(fix) }
+        if let fix = evaluate([first, second], on: setup, network) { pairs.append(fix) }
       }
     }
-    return fastest(pairs.isEmpty ? strongest(for: setup) : pairs, limit)
+    return fastest(pairs.isEmpty ? strongest(for: setup, network) : pairs, limit)
   }
 
   /// The strongest measures together: everything recomputed, all states sharded, and one more change.
-  private static func strongest(for setup: TrainingSetup) -> [MemoryFix] {
+  private static func strongest(for setup: TrainingSetup, _ network: NetworkChoice) -> [MemoryFix] {
     let both = [MemoryChangeCandidate.fullRecompute, MemoryChangeCandidate.zero(.parameters)]
-    return MemoryChangeCandidate.all.compactMap { evaluate(both + [$0], on: setup) }
+    return MemoryChangeCandidate.all.compactMap { evaluate(both + [$0], on: setup, network) }
   }
 
   private static func fastest(_ fixes: [MemoryFix], _ limit: Int) -> [MemoryFix] {
@@ -52,7 +55,9 @@ public enum MemoryFixFinder {
   }
 
   /// The candidates applied one after the other and simulated; `nil` unless all change something and the result fits.
-  private static func evaluate(_ candidates: [MemoryChangeCandidate], on setup: TrainingSetup) -> MemoryFix? {
+  private static func evaluate(
+    _ candidates: [MemoryChangeCandidate], on setup: TrainingSetup, _ network: NetworkChoice
+  ) -> MemoryFix? {
     var changed = setup
     var settings: [String] = []
     for candidate in candidates {
@@ -60,7 +65,9 @@ public enum MemoryFixFinder {
       changed = next.setup
       settings += next.settings
     }
-    guard let simulation = try? TrainingSimulation(changed), let result = try? simulation.run(), result.fits else {
+    guard let simulation = try? TrainingSimulation(changed), let result = try? simulation.run(network: network),
+      result.fits
+    else {
       return nil
     }
     return MemoryFix(
