@@ -17,6 +17,8 @@ struct EventExecutor: ~Copyable, EventHandler {
   private let waitingStreams: FixedBuffer<UInt8>
   private let groups: FixedBuffer<Gathering>
   private var network: SharedNetwork
+  /// Whether every operation takes its own duration: nothing is shared and nothing perturbed.
+  private let isPlain: Bool
 
   /// The operation a stream is at.
   private struct Head: BitwiseCopyable {
@@ -46,6 +48,7 @@ struct EventExecutor: ~Copyable, EventHandler {
     waitingStreams = FixedBuffer(repeating: 0, count: map.rankCount)
     groups = FixedBuffer(repeating: Gathering(), count: map.groupSizes.count)
     network = SharedNetwork(plan)
+    isPlain = !plan.isShared && !perturbation.isActive
   }
 
   /// Runs everything.
@@ -81,7 +84,7 @@ struct EventExecutor: ~Copyable, EventHandler {
 
   /// An operation has ended: the stream goes on, and so may others of the rank.
   mutating func handle(_ event: Event, queue: inout EventQueue) {
-    if network.isShared, event.payload >= SharedNetwork.wake { return handleNetwork(event, queue: &queue) }
+    if !isPlain, event.payload >= SharedNetwork.wake { return handleNetwork(event, queue: &queue) }
     let rank = Int(event.payload) / StreamKind.count
     let stream = Int(event.payload) % StreamKind.count
     let now = event.time.nanoseconds
@@ -151,18 +154,11 @@ struct EventExecutor: ~Copyable, EventHandler {
       return
     }
     let row = tables.firstRows[rank] + Int(step.firstRow + head.operation)
-    if operation.role != .join, network.isFlow(Int(tables.templates[Int(step.template) * 2]) + Int(head.operation)) {
-      waitingStreams[rank] &= ~bit
-      return startFlow(rank, slot, row: row, now: now, queue: &queue)
-    }
+    if !isPlain, startSpecially(operation, rank, slot, row: row, now: now, queue: &queue) { return }
     switch operation.role {
     case .local:
       waitingStreams[rank] &= ~bit
-      let end =
-        perturbation.isActive && stream == Int(StreamKind.compute.rawValue)
-        ? perturbation.end(rank: rank, row: row, start: now, duration: operation.duration)
-        : now + operation.duration
-      start(row, slot, from: now, to: end, queue: &queue)
+      start(row, slot, from: now, to: now + operation.duration, queue: &queue)
     case .send:
       waitingStreams[rank] &= ~bit
       start(row, slot, from: now, to: now + operation.duration, queue: &queue)
@@ -228,7 +224,7 @@ struct EventExecutor: ~Copyable, EventHandler {
     guard groups[group].arrived == tables.groupSizes[group] else { return }
     let first = groups[group].firstWaiting
     groups[group] = Gathering()
-    if network.isFlow(operationIndex(ofSlot: Int(first))) {
+    if !isPlain, network.isFlow(operationIndex(ofSlot: Int(first))) {
       return startJoinedFlow(Int(first), now: now, queue: &queue)
     }
     var member = first
@@ -258,7 +254,27 @@ struct EventExecutor: ~Copyable, EventHandler {
     return tables.firstRows[slot / StreamKind.count] + Int(tables.steps[Int(head.step)].firstRow + head.operation)
   }
 
+  /// Starts an operation that is a flow, or a kernel whose time departs from the program's; `false` for any other.
+  @inline(never)
+  private mutating func startSpecially(
+    _ operation: Operation, _ rank: Int, _ slot: Int, row: Int, now: Int64, queue: inout EventQueue
+  ) -> Bool {
+    guard operation.role == .local || operation.role == .send else { return false }
+    let bit = UInt8(1) << UInt8(slot % StreamKind.count)
+    if network.isFlow(operationIndex(ofSlot: slot)) {
+      waitingStreams[rank] &= ~bit
+      startFlow(rank, slot, row: row, now: now, queue: &queue)
+      return true
+    }
+    guard perturbation.isActive, operation.stream == StreamKind.compute.rawValue else { return false }
+    waitingStreams[rank] &= ~bit
+    let end = perturbation.end(rank: rank, row: row, start: now, duration: operation.duration)
+    start(row, slot, from: now, to: end, queue: &queue)
+    return true
+  }
+
   /// Starts the flow of a message or of a collective that one simulated rank stands for.
+  @inline(never)
   private mutating func startFlow(_ rank: Int, _ slot: Int, row: Int, now: Int64, queue: inout EventQueue) {
     columns.starts[row] = now
     heads[slot].nextInGroup = -1
@@ -266,6 +282,7 @@ struct EventExecutor: ~Copyable, EventHandler {
   }
 
   /// Starts the one flow of a collective all members have reached.
+  @inline(never)
   private mutating func startJoinedFlow(_ first: Int, now: Int64, queue: inout EventQueue) {
     var slot = first
     while slot >= 0 {
@@ -279,6 +296,7 @@ struct EventExecutor: ~Copyable, EventHandler {
   }
 
   /// Rates are due, or flows have ended: the operations that waited for them end.
+  @inline(never)
   private mutating func handleNetwork(_ event: Event, queue: inout EventQueue) {
     let now = event.time.nanoseconds
     if event.payload == SharedNetwork.settlement { return network.settle(now: now, queue: &queue) }

@@ -19,8 +19,14 @@ struct NetworkPlanBuilder {
   private let map: RankMap
   private let costs: CollectiveCost
   private let topology: Topology
-  private var router: Router
+  /// One router per connection of a message between nodes: a library opens several, and a fabric hashes each onto a way
+  /// of its own. Two are assumed: more spread better and cost a search of the fabric each.
+  private var routers: [Router]
+  private static let connections = 2
   private var plan = NetworkPlan()
+  /// Load of the flow that is being added, by capacity, and the capacities it touches.
+  private var load: [Double]
+  private var touched: [Int32] = []
   /// Load of each flow on the links of the topology; ascending links.
   private var loads: [[(link: Int32, weight: Double)]] = []
   /// Global ranks of every group a simulated group stands for.
@@ -44,7 +50,9 @@ struct NetworkPlanBuilder {
     self.map = map
     costs = CollectiveCost(fabric: Fabric(cluster: setup.cluster))
     topology = try setup.cluster.makeTopology()
-    router = Router(topology, failedLinks: failedLinks, seed: seed)
+    load = Array(repeating: 0, count: topology.capacities.count)
+    let graph = topology
+    routers = (0..<UInt64(Self.connections)).map { Router(graph, failedLinks: failedLinks, seed: seed &+ $0) }
   }
 
   /// The plan of all flows.
@@ -122,25 +130,26 @@ struct NetworkPlanBuilder {
     let program = Int(map.programs[rank])
     let rankClass = classes.classes[program]
     guard let demand = demand(kind, of: rankClass) else { return -1 }
-    var load: [Int32: Double] = [:]
     if kind.call == nil {
       let members = map.isFolded ? rankClass.members : [map.globalRanks[rank]]
       let peer = layout.peers[rankClass.stage][Int(kind.slot)]
       for member in members {
         let position = classes.location(member).position
         let other = classes.rank(stage: peer, position: position)
-        try add(from: member, to: other, weight: max(demand.inside, demand.uplink) / demand.scale, to: &load)
+        try add(from: member, to: other, weight: max(demand.inside, demand.uplink) / demand.scale)
       }
     } else {
-      for members in groupsOfGroup[group] ?? [] { try add(members, demand, to: &load) }
+      for members in groupsOfGroup[group] ?? [] { try add(members, demand) }
     }
-    loads.append(load.sorted { $0.key < $1.key }.map { (link: $0.key, weight: $0.value) })
+    loads.append(touched.sorted().map { (link: $0, weight: load[Int($0)]) })
+    for link in touched { load[Int(link)] = 0 }
+    touched.removeAll(keepingCapacity: true)
     return Int32(loads.count - 1)
   }
 
   /// The loads of one collective: a ring through the members of each node, and rails between neighbouring nodes.
   private mutating func add(
-    _ members: [Int], _ demand: FlowDemand, to load: inout [Int32: Double]
+    _ members: [Int], _ demand: FlowDemand
   ) throws(RoutingError) {
     var nodes: [[Int]] = []
     for member in members.sorted() {
@@ -154,7 +163,7 @@ struct NetworkPlanBuilder {
       for node in nodes where node.count > 1 {
         for (index, member) in node.enumerated() {
           try add(
-            from: member, to: node[(index + 1) % node.count], weight: demand.inside / demand.scale, to: &load)
+            from: member, to: node[(index + 1) % node.count], weight: demand.inside / demand.scale)
         }
       }
     }
@@ -163,16 +172,22 @@ struct NetworkPlanBuilder {
       let next = nodes[(index + 1) % nodes.count]
       let rails = min(demand.sendersPerNode, node.count, next.count)
       for rail in 0..<rails {
-        try add(from: node[rail], to: next[rail], weight: demand.uplink / demand.scale / Double(rails), to: &load)
+        try add(from: node[rail], to: next[rail], weight: demand.uplink / demand.scale / Double(rails))
       }
     }
   }
 
   private mutating func add(
-    from source: Int, to destination: Int, weight: Double, to load: inout [Int32: Double]
+    from source: Int, to destination: Int, weight: Double
   ) throws(RoutingError) {
-    for link in try router.route(from: source, to: destination).links {
-      load[topology.links[Int(link)].capacityGroup, default: 0] += weight
+    let isInside = setup.cluster.node(ofRank: source) == setup.cluster.node(ofRank: destination)
+    let count = isInside ? 1 : routers.count
+    for index in 0..<count {
+      for link in try routers[index].route(from: source, to: destination).links {
+        let capacity = topology.links[Int(link)].capacityGroup
+        if load[Int(capacity)] == 0 { touched.append(capacity) }
+        load[Int(capacity)] += weight / Double(count)
+      }
     }
   }
 

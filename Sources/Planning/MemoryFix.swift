@@ -25,39 +25,50 @@ public enum MemoryFixFinder {
   /// - Parameters:
   ///   - setup: A setup that does not fit.
   ///   - limit: Most fixes returned.
-  ///   - network: How the network is shared.
+  ///   - network: Where fixes found with closed forms must fit too.
   public static func fixes(
     for setup: TrainingSetup, limit: Int = 5, network: NetworkChoice = .ideal
   ) -> [MemoryFix] {
-    let single = MemoryChangeCandidate.all.compactMap { evaluate([$0], on: setup, network) }
-    if !single.isEmpty { return fastest(single, limit) }
-    var pairs: [MemoryFix] = []
+    let single = MemoryChangeCandidate.all.compactMap { evaluate([$0], on: setup) }
+    let found = single.isEmpty ? combinations(for: setup) : single
+    let ordered = found.enumerated().sorted {
+      $0.element.fix.iterationTime != $1.element.fix.iterationTime
+        ? $0.element.fix.iterationTime < $1.element.fix.iterationTime : $0.offset < $1.offset
+    }.map(\.element)
+    guard network == .shared else { return ordered.prefix(limit).map(\.fix) }
+    return ordered.prefix(limit).compactMap { confirm($0, on: network) }
+  }
+
+  /// A fix and the setup it leads to.
+  private struct Found {
+    let fix: MemoryFix
+    let setup: TrainingSetup
+  }
+
+  /// Pairs of changes, else the strongest measures together: everything recomputed, all states sharded, and one more.
+  private static func combinations(for setup: TrainingSetup) -> [Found] {
+    var pairs: [Found] = []
     for (index, first) in MemoryChangeCandidate.all.enumerated() {
       for second in MemoryChangeCandidate.all[(index + 1)...] {
-        if let fix = evaluate([first, second], on: setup, network) { pairs.append(fix) }
+        if let found = evaluate([first, second], on: setup) { pairs.append(found) }
       }
     }
-    return fastest(pairs.isEmpty ? strongest(for: setup, network) : pairs, limit)
-  }
-
-  /// The strongest measures together: everything recomputed, all states sharded, and one more change.
-  private static func strongest(for setup: TrainingSetup, _ network: NetworkChoice) -> [MemoryFix] {
     let both = [MemoryChangeCandidate.fullRecompute, MemoryChangeCandidate.zero(.parameters)]
-    return MemoryChangeCandidate.all.compactMap { evaluate(both + [$0], on: setup, network) }
+    return pairs.isEmpty ? MemoryChangeCandidate.all.compactMap { evaluate(both + [$0], on: setup) } : pairs
   }
 
-  private static func fastest(_ fixes: [MemoryFix], _ limit: Int) -> [MemoryFix] {
-    let ordered = fixes.enumerated().sorted {
-      $0.element.iterationTime != $1.element.iterationTime
-        ? $0.element.iterationTime < $1.element.iterationTime : $0.offset < $1.offset
-    }
-    return ordered.prefix(limit).map(\.element)
+  /// The fix again with its times on another network; `nil` when it does not fit there.
+  private static func confirm(_ found: Found, on network: NetworkChoice) -> MemoryFix? {
+    guard let simulation = try? TrainingSimulation(found.setup), let result = try? simulation.run(network: network),
+      result.fits
+    else { return nil }
+    return MemoryFix(
+      summary: found.fix.summary, settings: found.fix.settings, peakMemory: result.peakMemory,
+      iterationTime: result.iterationTime)
   }
 
   /// The candidates applied one after the other and simulated; `nil` unless all change something and the result fits.
-  private static func evaluate(
-    _ candidates: [MemoryChangeCandidate], on setup: TrainingSetup, _ network: NetworkChoice
-  ) -> MemoryFix? {
+  private static func evaluate(_ candidates: [MemoryChangeCandidate], on setup: TrainingSetup) -> Found? {
     var changed = setup
     var settings: [String] = []
     for candidate in candidates {
@@ -65,13 +76,12 @@ public enum MemoryFixFinder {
       changed = next.setup
       settings += next.settings
     }
-    guard let simulation = try? TrainingSimulation(changed), let result = try? simulation.run(network: network),
-      result.fits
-    else {
+    guard let simulation = try? TrainingSimulation(changed), let result = try? simulation.run(), result.fits else {
       return nil
     }
-    return MemoryFix(
+    let fix = MemoryFix(
       summary: candidates.map(\.summary).joined(separator: " and "), settings: settings,
       peakMemory: result.peakMemory, iterationTime: result.iterationTime)
+    return Found(fix: fix, setup: changed)
   }
 }
