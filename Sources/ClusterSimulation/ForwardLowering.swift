@@ -62,7 +62,7 @@ extension StageLowering {
   private mutating func addForward(_ number: Int, size: Int, to builder: inout TemplateBuilder) {
     let layer = pricing.layer(number, size: size)
     let keepsNothing = setup.strategy(number).recompute == .full && number > 0
-    if keepsNothing { keptInput(number, size: size).map { pendingEffects.append($0) } }
+    if keepsNothing { pendingEffects.append(inputBytes(number, size: size)) }
     for element in layer.elements {
       switch element {
       case .compute(let step):
@@ -91,13 +91,10 @@ extension StageLowering {
     builder.effect(last, atEnd: true, .workspace, -step.workspaceBytes)
   }
 
-  /// Bytes of the checkpoint a fully recomputed layer keeps: its input.
-  mutating func keptInput(_ number: Int, size: Int) -> Int64? {
-    guard number > 0 else { return nil }
-    return inputBytes(number, size: size)
-  }
-
-  /// Bytes of a layer's input in its own layout, per rank: the output of the layer before under this layer's strategy.
+  /// Bytes of a layer's input in its own layout, per rank: the output of the layer before under this layer's strategy. It
+  /// is what a fully recomputed layer keeps.
+  ///
+  /// - Precondition: not the embedding, which has no layer before it.
   func inputBytes(_ number: Int, size: Int) -> Int64 {
     setup.layer(number - 1).outputBytes(setup.shard(number, size: size)).count
   }

@@ -236,7 +236,6 @@ struct NetworkPlanBuilder {
       if numbers[signature.value] == nil {
         numbers[signature.value] = number
         plan.capacities.append(topology.capacities[Int(link)].bytesPerSecond)
-        plan.linkNames.append(name(ofCapacity: link))
       }
       linkOf[link] = number
     }
@@ -245,12 +244,6 @@ struct NetworkPlanBuilder {
       for use in load { if let number = linkOf[use.link] { uses[number] = use.weight } }
       return uses.sorted { $0.key < $1.key }.map { LinkUse(link: $0.key, weight: $0.value) }
     }
-  }
-
-  /// The name of the first link that uses a capacity.
-  private func name(ofCapacity capacity: Int32) -> String {
-    topology.links.firstIndex { $0.capacityGroup == capacity }.map { topology.name(ofLink: Int32($0)) }
-      ?? "link \(capacity)"
   }
 }
 

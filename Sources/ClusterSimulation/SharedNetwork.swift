@@ -16,8 +16,6 @@ struct NetworkPlan: Sendable {
 
   /// Bytes per second of each link.
   var capacities: [Double] = []
-  /// Names of the links, for reports.
-  var linkNames: [String] = []
   /// Links of each route with their weights.
   var routes: [[LinkUse]] = []
   /// Demand of each operation of the program set; empty when nothing is shared.
@@ -92,9 +90,6 @@ struct SharedNetwork: ~Copyable {
     requestSettlement(now: now, queue: &queue)
     return (Int(firstSlot[finish.flow.index]), now + latency[finish.flow.index])
   }
-
-  /// What a link has done.
-  func usage(ofLink link: Int, at instant: Int64) -> LinkUsage { network.usage(ofLink: link, at: instant) }
 
   private mutating func requestSettlement(now: Int64, queue: inout EventQueue) {
     guard !settlementIsDue else { return }

@@ -4,14 +4,6 @@ import Parallelism
 import Quantities
 import Workload
 
-/// What one simulated rank's memory did.
-public struct RankMemory: Hashable, Sendable {
-  /// Index of the simulated rank.
-  public var simulatedRank: Int
-  /// The highest point.
-  public var peak: MemoryPeak
-}
-
 /// The request that did not fit.
 public struct OutOfMemory: Hashable, Sendable {
   /// Global rank of the first that fails.
@@ -27,19 +19,14 @@ public struct OutOfMemory: Hashable, Sendable {
   /// Bytes held per category before the request; shape `[MemoryCategory.allCases.count]`.
   public var heldByCategory: [Int64]
   /// Bytes held per layer before the request, largest first; -1 stands for no layer.
-  public var heldByLayer: [(layer: Int, bytes: Int64)]
+  public var heldByLayer: [LayerMemory]
 
-  /// Equal when everything is.
-  public static func == (left: OutOfMemory, right: OutOfMemory) -> Bool {
-    left.rank == right.rank && left.time == right.time && left.task == right.task && left.requested == right.requested
-      && left.heldByCategory == right.heldByCategory
-  }
-
-  /// Hashes the identifying parts.
-  public func hash(into hasher: inout Hasher) {
-    hasher.combine(rank)
-    hasher.combine(time)
-    hasher.combine(task)
+  /// What one layer held.
+  public struct LayerMemory: Hashable, Sendable {
+    /// Layer number, as in ``OperationInfo/layer``; -1 for none.
+    public var layer: Int
+    /// How much.
+    public var bytes: Int64
   }
 }
 
@@ -75,8 +62,7 @@ public struct SimulationResult: Sendable {
   public let outOfMemory: OutOfMemory?
 
   init(
-    setup: TrainingSetup, trace: Trace, executor: ExecutorChoice, eventCount: Int, ranksOfStage: [Int],
-    layersOfStage: [[Int]]
+    setup: TrainingSetup, trace: Trace, executor: ExecutorChoice, eventCount: Int, layersOfStage: [[Int]]
   ) {
     self.setup = setup
     self.trace = trace
@@ -99,14 +85,14 @@ public struct SimulationResult: Sendable {
       let time = trace.breakdown(ofSimulatedRank: rank, iteration: iteration)
       guard var summary = summaries[stage] else {
         summaries[stage] = StageSummary(
-          stage: stage, ranks: ranksOfStage[stage], layers: layersOfStage[stage], time: time, memory: peak)
+          stage: stage, ranks: setup.stageSize, layers: layersOfStage[stage], time: time, memory: peak)
         continue
       }
       if time.compute > summary.time.compute { summary.time = time }
       if peak.bytes > summary.memory.bytes { summary.memory = peak }
       summaries[stage] = summary
     }
-    stages = ranksOfStage.indices.compactMap { summaries[$0] }
+    stages = layersOfStage.indices.compactMap { summaries[$0] }
     outOfMemory = first
   }
 
@@ -212,9 +198,9 @@ extension MemoryTimeline {
     return "\(task.info.kind.name) \(name), layer \(change.layer)\(microBatch)"
   }
 
-  private static func largestFirst(_ layers: [Int32: Int64]) -> [(layer: Int, bytes: Int64)] {
+  private static func largestFirst(_ layers: [Int32: Int64]) -> [OutOfMemory.LayerMemory] {
     layers.filter { $0.value != 0 }
       .sorted { $0.value != $1.value ? $0.value > $1.value : $0.key < $1.key }
-      .map { (Int($0.key), $0.value) }
+      .map { OutOfMemory.LayerMemory(layer: Int($0.key), bytes: $0.value) }
   }
 }

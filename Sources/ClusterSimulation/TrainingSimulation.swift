@@ -125,7 +125,6 @@ public struct TrainingSimulation: Sendable {
     let classes = RankClasses(setup: setup, layout: layout, sharesLinks: network == .shared)
     let expandRanks = expandRanks || setup.conditions.jitter != nil
     let (programs, map) = try compile(classes, expandRanks: expandRanks, costs: nil)
-    let trace: Trace
     let executor = network == .shared ? .events : executor
     let plan = try network == .shared ? networkPlan(classes, programs, map) : NetworkPlan()
     let record = Self.execute(
@@ -133,12 +132,9 @@ public struct TrainingSimulation: Sendable {
     guard record.stuck.isEmpty else {
       throw .deadlock(Deadlock(rows: record.stuck, programs: programs, map: map))
     }
-    trace = Trace(programs: programs, map: map, columns: record.columns)
     return SimulationResult(
-      setup: setup, trace: trace, executor: executor == .auto ? .replay : executor, eventCount: record.eventCount,
-      ranksOfStage: (0..<setup.plan.pipelineParallel).map { stage in
-        classes.classes.filter { $0.stage == stage }.reduce(0) { $0 + $1.members.count }
-      },
+      setup: setup, trace: Trace(programs: programs, map: map, columns: record.columns),
+      executor: executor == .auto ? .replay : executor, eventCount: record.eventCount,
       layersOfStage: (0..<setup.plan.pipelineParallel).map { layout.layers(ofRank: $0) })
   }
 

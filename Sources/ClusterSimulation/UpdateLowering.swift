@@ -45,20 +45,16 @@ extension StageLowering {
   /// Sequence parallelism leaves every tensor-parallel rank with partial gradients of the replicated parameters
   /// (Korthikanti et al. 2022, arXiv 2205.05198).
   private mutating func addReplicatedGradients(_ builder: inout TemplateBuilder) {
-    var bytesOfSlot: [(slot: Int, bytes: Int64)] = []
+    var totals = SlotTotals()
     for number in layout.layers(ofRank: rank) where setup.strategy(number).sequenceParallel {
       let strategy = setup.strategy(number)
       guard let slot = groups.existingSlot(.dimension(.tensor, of: strategy)) else { continue }
       let bytes =
         pricing.layer(number, size: strategy.dataParallel).replicatedParameters
         * setup.job.gradientFormat.bytesPerElement
-      if let known = bytesOfSlot.firstIndex(where: { $0.slot == slot }) {
-        bytesOfSlot[known].bytes += bytes
-      } else {
-        bytesOfSlot.append((slot, bytes))
-      }
+      totals.add(bytes, slot: slot)
     }
-    for (slot, bytes) in bytesOfSlot where bytes > 0 {
+    for (slot, bytes) in totals.values where bytes > 0 {
       add(
         CollectiveCall(kind: .allReduce, payload: Bytes(bytes)), slot: slot, stream: .tensor,
         name: pricing.name("reduce_replicated_gradients"), kind: .gradientReduction, to: &builder)
@@ -107,22 +103,30 @@ extension StageLowering {
   }
 
   private mutating func addParameterGather(_ builder: inout TemplateBuilder) {
-    var bytesOfSlot: [(slot: Int, bytes: Int64)] = []
+    var totals = SlotTotals()
     for number in layout.layers(ofRank: rank) {
       let zero = setup.strategy(number).zero
       guard zero == .optimizer || zero == .gradients else { continue }
-      for (slot, bytes) in gatherParts(number) {
-        if let known = bytesOfSlot.firstIndex(where: { $0.slot == slot }) {
-          bytesOfSlot[known].bytes += bytes
-        } else {
-          bytesOfSlot.append((slot, bytes))
-        }
-      }
+      for (slot, bytes) in gatherParts(number) { totals.add(bytes, slot: slot) }
     }
-    for (slot, bytes) in bytesOfSlot {
+    for (slot, bytes) in totals.values {
       add(
         CollectiveCall(kind: .allGather, payload: Bytes(bytes)), slot: slot, stream: .data,
         name: pricing.name("gather_updated_parameters"), kind: .parameterGather, to: &builder)
+    }
+  }
+}
+
+/// Bytes by group slot, in order of first use.
+private struct SlotTotals {
+  private(set) var values: [(slot: Int, bytes: Int64)] = []
+
+  /// Adds to a slot's total.
+  mutating func add(_ bytes: Int64, slot: Int) {
+    if let known = values.firstIndex(where: { $0.slot == slot }) {
+      values[known].bytes += bytes
+    } else {
+      values.append((slot, bytes))
     }
   }
 }

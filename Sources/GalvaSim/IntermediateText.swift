@@ -39,7 +39,7 @@ public enum IntermediateText {
     var fullest = 0
     var most = Int64(-1)
     for rank in 0..<result.trace.map.rankCount {
-      let peak = MemoryTimeline(trace: result.trace, simulatedRank: rank).peak().bytes.count
+      let peak = result.trace.memoryPeak(ofSimulatedRank: rank).bytes.count
       if peak > most { (fullest, most) = (rank, peak) }
     }
     return ledger(result, rank: fullest)
