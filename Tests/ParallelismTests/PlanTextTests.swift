@@ -1,4 +1,5 @@
 import Parallelism
+import TestSupport
 import Testing
 
 @Suite("Plans as text")

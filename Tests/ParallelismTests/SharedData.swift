@@ -1,5 +1,6 @@
 import Foundation
 import Parallelism
+import TestSupport
 
 /// Reference files that may lie beside the checkout.
 enum SharedData {
@@ -33,20 +34,7 @@ enum SharedData {
   }
 }
 
-/// A seeded generator (SplitMix64, Steele et al. 2014): the same cases on every run.
-struct SeededGenerator: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-    return mixed ^ (mixed >> 31)
-  }
-
+extension SeededGenerator {
   /// A strategy with small degrees; Ulysses and tensor parallelism exclude each other.
   mutating func strategy() -> LayerStrategy {
     var strategy = LayerStrategy()

@@ -1,20 +1,8 @@
 import Quantities
+import TestSupport
 import Testing
 
 @testable import ScenarioIO
-
-/// A small seeded generator: SplitMix64 (Steele, Lea, Flood 2014, doi:10.1145/2660193.2660195).
-private struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-    return mixed ^ (mixed >> 31)
-  }
-}
 
 @Suite("Quantities as text")
 struct QuantityTextTests {
@@ -48,7 +36,7 @@ struct QuantityTextTests {
   }
 
   @Test func `printed quantities read back as the same value`() throws {
-    var random = SplitMix(state: 7)
+    var random = SeededGenerator(seed: 7)
     for _ in 0..<2000 {
       let amount = Bytes(Int64.random(in: 1...(1 << 60), using: &random) >> Int64.random(in: 0...59, using: &random))
       if amount > .zero { #expect(try QuantityText.bytes(QuantityText.text(amount)) == amount) }
