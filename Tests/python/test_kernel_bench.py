@@ -1,6 +1,8 @@
 """The kernel measurement program, from its list of shapes to its files, on machines without a GPU."""
 
 import collections
+import contextlib
+import gc
 import importlib
 import itertools
 import math
@@ -10,6 +12,7 @@ import re
 import signal
 import subprocess
 import sys
+import weakref
 
 import numpy
 import pytest
@@ -707,3 +710,58 @@ def test_pytorch_operands_have_the_strides_of_their_layout(pass_):
     layout = ("N" if right.is_contiguous() else "T") + ("N" if left.is_contiguous() else "T")
     assert layout == product_shapes.LAYOUTS[pass_]
     assert math.isfinite(float((left @ right).float().sum())) and float(left.float().std()) > 0.3
+
+
+@pytest.fixture
+def meta(monkeypatch):
+    """The PyTorch operations on tensors that have sizes and no memory."""
+    torch = pytest.importorskip("torch")
+    import attention_torch
+    import operations_torch
+
+    # No backend of attention takes such tensors, so PyTorch may choose.
+    monkeypatch.setattr(attention_torch, "sdpa_kernel", lambda backend: contextlib.nullcontext())
+    backend = operations_torch.TorchBackend("cpu", timing.QUICK_PLAN)
+    backend.device = torch.device("meta")
+    return backend
+
+
+def test_pytorch_takes_every_shape_of_the_full_list(meta):
+    for shape in SHAPES:
+        # Copies are of bytes in real memory; the fused optimizer refuses these tensors.
+        if shape.kind in ("copy", "launch", "overlap") or shape.op == "adam":
+            continue
+        call = meta.prepare(shape)
+        result = call.run()
+        call.close()
+        if "gemm" in shape.kind:
+            assert math.prod(result.shape) == shape.batch * shape.m * shape.n, shape
+        elif shape.kind == "attention" and shape.pass_ == "forward":
+            assert result.shape == (shape.batch, shape.heads, shape.queries, shape.head_dim), shape
+
+
+def test_pytorch_lets_go_of_all_memory_after_a_shape():
+    pytest.importorskip("torch")
+    from operations_torch import TorchBackend
+
+    backend = TorchBackend("cpu", timing.QUICK_PLAN)
+    made = []
+    normal = backend.normal
+
+    def watched(*size, format="fp32"):
+        tensor = normal(*size, format=format)
+        made.append(weakref.ref(tensor))
+        return tensor
+
+    backend.normal = watched
+    gc.disable()
+    try:
+        for _, shape in shapes.ranked_shapes(quick=True):
+            if shape.op in ("flash", "math") or shape.kind in ("gemm", "grouped_gemm", "elementwise", "overlap"):
+                call = backend.prepare(shape)
+                backend.measure(call)
+                call.close()
+                del call
+                assert made and not any(reference() is not None for reference in made), shape
+    finally:
+        gc.enable()
