@@ -24,7 +24,7 @@ from costs import expected_row_s, expected_run_s, floor_us
 from shape import KINDS, Ranked, Shape
 from shapes import in_fp16, ranked_shapes
 from table import Table, TableError
-from timing import FULL_PLAN, QUICK_PLAN, RepeatPlan, Unsupported
+from timing import FULL_PLAN, QUICK_PLAN, Backend, RepeatPlan, Unsupported
 
 SAVE_EVERY_S = 20.0
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -113,7 +113,7 @@ def print_dry_run(ranked: Sequence[Ranked], plan: RepeatPlan) -> None:
 # --- Measuring -------------------------------------------------------------------------------------------------------
 
 
-def make_backend(options: argparse.Namespace, plan: RepeatPlan):
+def make_backend(options: argparse.Namespace, plan: RepeatPlan) -> Backend:
     """The library that computes, on the device asked for."""
     has_torch = importlib.util.find_spec("torch") is not None
     if options.library == "numpy" or (options.library == "auto" and options.device == "cpu" and not has_torch):
@@ -131,7 +131,7 @@ def make_backend(options: argparse.Namespace, plan: RepeatPlan):
     return TorchBackend(options.device, plan)
 
 
-def make_table(options: argparse.Namespace, backend, plan: RepeatPlan) -> Table:
+def make_table(options: argparse.Namespace, backend: Backend, plan: RepeatPlan) -> Table:
     """An empty table of this machine, or one with the rows to resume from."""
     clock = "CUDA events" if backend.sensor_identifier() else "host clock"
     header = {
@@ -165,7 +165,7 @@ class Run:
     """One pass over the shapes, ended by their end, the budget, a signal or a lost device."""
 
     options: argparse.Namespace
-    backend: object
+    backend: Backend
     table: Table
     started: float
     saved: float = 0.0

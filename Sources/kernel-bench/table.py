@@ -9,7 +9,7 @@ import os
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from typing import Mapping, Optional, Union
+from typing import Callable, Mapping, Optional, Union
 
 from shape import KINDS, Shape
 from timing import Sample
@@ -29,11 +29,6 @@ COUNT_COLUMNS = (
 KEY_COLUMNS = TEXT_COLUMNS + COUNT_COLUMNS
 COLUMNS = KEY_COLUMNS + ("time_us", "spread", "repeats", "alone_us")
 REAL_COLUMNS = ("time_us", "spread", "alone_us")
-REQUIRED_HEADER = ("format", "name", "gpu", "provenance", "source", "date", "method")
-MEASURED_HEADER = ("driver", "cuda", "library")
-OPTIONAL_HEADER = (
-    "device", "multiprocessors", "memory_bytes", "clock_mhz", "memory_clock_mhz", "temperature_c", "power_limit_w",
-)  # fmt: skip
 NUMERIC_HEADER = ("multiprocessors", "memory_bytes", "clock_mhz", "memory_clock_mhz", "temperature_c", "power_limit_w")
 HEADER_ORDER = (
     "format", "name", "gpu", "device", "provenance", "source", "date", "driver", "cuda", "library", "multiprocessors",
@@ -110,7 +105,7 @@ class Table:
                 )
 
 
-def replace(path: Path, write) -> None:
+def replace(path: Path, write: Callable[[Path], object]) -> None:
     """Lets `write` fill a temporary file beside `path`, which then takes its place."""
     temporary = path.with_name(f".{path.name}.part")
     try:
@@ -192,7 +187,7 @@ def _table(path: Path, header: Mapping[str, str]) -> Table:
     return Table(dict(header))
 
 
-def _hdf5_text(name: str, value) -> str:
+def _hdf5_text(name: str, value: Union[str, int, float]) -> str:
     if name in TEXT_COLUMNS:
         return value
     if name in REAL_COLUMNS:

@@ -8,7 +8,9 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import dataclass
-from typing import Callable, Optional, Sequence
+from typing import Callable, Optional, Protocol, Sequence
+
+from shape import Shape
 
 
 class Unsupported(Exception):
@@ -40,6 +42,31 @@ class Sample:
     spread: float
     repeats: int
     alone_us: Optional[float] = None
+
+
+class Backend(Protocol):
+    """A library on a device: it prepares shapes and times them."""
+
+    # How it computes and what it flushes, for the table's method.
+    method_note: str
+
+    def header(self) -> dict[str, str]:
+        """Header keys of the device and the library."""
+
+    def sensor_identifier(self) -> Optional[str]:
+        """How nvidia-smi names the GPU; `None` without one."""
+
+    def unsupported_format(self, format: str) -> Optional[str]:
+        """Why no shape of a format can run, or `None`."""
+
+    def prepare(self, shape: Shape) -> Call:
+        """The call a shape stands for, with fresh random data; it may raise anything where there is none."""
+
+    def measure(self, call: Call) -> Sample:
+        """Times a prepared call."""
+
+    def recover(self) -> bool:
+        """Gives memory back after a shape that failed; false when the device answers no more."""
 
 
 @dataclass(frozen=True)
