@@ -43,7 +43,7 @@ public struct FluidNetwork: ~Copyable {
   /// Flows by the time of their end.
   var finishes = IndexedHeap(numbers: 0)
   var usage: GrowingBuffer<LinkUsage>
-  var loadChanges: LinkLoadRecord
+  var history: LinkHistory
   /// Levels put right in one settlement before everything is filled anew; for tests.
   var repairLimit: Int
   var isFilling = false
@@ -61,8 +61,8 @@ public struct FluidNetwork: ~Copyable {
   ///
   /// - Parameters:
   ///   - capacities: Bytes per second of each link, one direction; finite, not negative.
-  ///   - recordedChanges: How many changes of load are kept at most for ``loadChanges(ofLink:)``, over all links.
-  public init(capacities: [Double], recordedChanges: Int = 0) {
+  ///   - historyIntervals: Intervals of ``history(ofLink:)``; 0 keeps none.
+  public init(capacities: [Double], historyIntervals: Int = 0) {
     precondition(capacities.allSatisfy { $0 >= 0 && $0 < .infinity }, "a capacity must be finite, not negative")
     links = GrowingBuffer(capacity: capacities.count)
     levels = GrowingBuffer(repeating: .infinity, count: capacities.count)
@@ -71,13 +71,13 @@ public struct FluidNetwork: ~Copyable {
     }
     wrongLinks = IndexedHeap(numbers: capacities.count)
     usage = GrowingBuffer(repeating: LinkUsage(), count: capacities.count)
-    loadChanges = LinkLoadRecord(limit: recordedChanges, linkCount: capacities.count)
+    history = LinkHistory(intervals: historyIntervals, links: capacities.count)
     repairLimit = 4 * capacities.count + 64
   }
 
   /// Links without flows, from typed bandwidths.
-  public init(capacities: [Bandwidth], recordedChanges: Int = 0) {
-    self.init(capacities: capacities.map(\.bytesPerSecond), recordedChanges: recordedChanges)
+  public init(capacities: [Bandwidth], historyIntervals: Int = 0) {
+    self.init(capacities: capacities.map(\.bytesPerSecond), historyIntervals: historyIntervals)
   }
 
   /// Number of links.
@@ -112,6 +112,21 @@ public struct FluidNetwork: ~Copyable {
   public mutating func add(uses: [LinkUse], amount: Double, cap: Double = .infinity) -> FlowID {
     let route = registerRoute(uses)
     return add(route: route, amount: amount, cap: cap)
+  }
+
+  /// Bounds the rate of a flow under way otherwise, from the instant of the next settlement on.
+  ///
+  /// - Parameter cap: Payload bytes per second the endpoints allow at most; not negative.
+  public mutating func setCap(of flow: FlowID, to cap: Double) {
+    precondition(flow.index < flows.count && flows[flow.index].isActive && cap >= 0, "a cap of a flow under way")
+    let state = flows[flow.index]
+    let bounded = min(cap, routes[Int(state.route)].rateAlone)
+    guard bounded != state.cap else { return }
+    flows[flow.index].cap = bounded
+    rates[flow.index] = bound(of: flow.index)
+    note(flow.index)
+    let route = routes[Int(state.route)]
+    for use in Int(route.firstUse)..<Int(route.firstUse + route.useCount) { markStale(Int(routeUses[use].link)) }
   }
 
   /// Ends a flow, finished or not, at the instant of the next settlement.

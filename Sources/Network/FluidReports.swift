@@ -20,13 +20,13 @@ extension FluidNetwork {
     return total
   }
 
-  /// The loads a link has had, each from its time to the next; a link carries nothing before the first.
-  ///
-  /// Ends early when the number of changes allowed is used up, see ``isRecordComplete``.
-  public func loadChanges(ofLink link: Int) -> [LinkLoadChange] { loadChanges.changes(ofLink: link, links[link]) }
+  /// Nanoseconds of each interval of ``history(ofLink:)``; a power of two, longer in longer runs.
+  public var historyWidth: Int64 { history.width }
 
-  /// Whether every change of load has been recorded.
-  public var isRecordComplete: Bool { loadChanges.isComplete }
+  /// Bytes a link carried in each of the intervals kept, up to the last settlement; empty when none are kept.
+  ///
+  /// Bytes a flow was given beyond its amount by whole nanoseconds are counted here.
+  public func history(ofLink link: Int) -> [Double] { history.bytes(ofLink: link) }
 
   // MARK: Accounting
 
@@ -36,7 +36,7 @@ extension FluidNetwork {
     let state = links[link]
     guard state.since < now else { return }
     usage[link].add(state, until: now)
-    if loadChanges.limit > 0 { loadChanges.append(state, link: link) }
+    if history.intervals > 0, state.load > 0 { history.add(link: link, load: state.load, from: state.since, to: now) }
     links[link].since = now
   }
 }

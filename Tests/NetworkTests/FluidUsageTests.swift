@@ -66,32 +66,29 @@ struct FluidUsageTests {
     #expect(load == 0)
   }
 
-  @Test func `loads are recorded once per instant, up to the limit`() {
-    var network = FluidNetwork(capacities: [10, 10], recordedChanges: 2)
+  /// By hand: 10 bytes/s for 3 s, then 2 bytes/s for 2 s, in intervals of 2^30 ns = 1.073741824 s.
+  @Test func `a history says when a link carried what`() {
+    var network = FluidNetwork(capacities: [10], historyIntervals: 8)
     let long = network.add(uses: [LinkUse(link: 0)], amount: 100)
     network.settle(now: 0)
-    network.add(uses: [LinkUse(link: 0), LinkUse(link: 1)], amount: 100, cap: 2)
-    network.settle(now: 5)
+    network.setCap(of: long, to: 2)
+    network.settle(now: 3_000_000_000)
     network.remove(long)
-    network.settle(now: 9)
-    let (first, second) = (network.loadChanges(ofLink: 0), network.loadChanges(ofLink: 1))
-    let wasComplete = network.isRecordComplete
-    #expect(first.map(\.time) == [0, 9])
-    #expect(first.map(\.load) == [10, 2])
-    #expect(second.map(\.time) == [5])
-    #expect(second.map(\.load) == [2])
-    #expect(wasComplete)
-    network.add(uses: [LinkUse(link: 1)], amount: 1)
-    network.add(uses: [LinkUse(link: 0)], amount: 1)
-    network.settle(now: 12)
-    let isComplete = network.isRecordComplete
-    #expect(!isComplete)
+    network.settle(now: 5_000_000_000)
+    let (width, history) = (network.historyWidth, network.history(ofLink: 0))
+    let second = 1.073741824
+    let expected = [10 * second, 10 * second, 10 * (3 - 2 * second) + 2 * (3 * second - 3), 2 * second]
+    #expect(width == 1 << 30)
+    #expect(history.count == 8)
+    for (found, wanted) in zip(history, expected) { #expect(agree(found, wanted, within: 1e-12)) }
+    #expect(agree(history[4], 2 * (5 - 4 * second), within: 1e-9))
+    #expect(history[5...].allSatisfy { $0 == 0 })
   }
 
   @Test(arguments: [4, 5] as [UInt64])
-  func `recorded loads add up to the bytes carried`(seed: UInt64) {
+  func `a history adds up to the bytes carried`(seed: UInt64) {
     var traffic = SharingCase(.spine, seed: seed)
-    var network = FluidNetwork(capacities: traffic.capacities, recordedChanges: 100_000)
+    var network = FluidNetwork(capacities: traffic.capacities, historyIntervals: 64)
     for _ in 0..<80 { network.add(uses: traffic.flow().uses, amount: 1e9 + traffic.amount()) }
     network.settle(now: 0)
     while let finish = network.nextFinish {
@@ -99,12 +96,37 @@ struct FluidUsageTests {
       network.settle(now: finish.time)
     }
     for link in traffic.capacities.indices {
-      let changes = network.loadChanges(ofLink: link)
-      let bytes = zip(changes, changes.dropFirst()).reduce(0.0) {
-        $0 + $1.0.load * Double($1.1.time - $1.0.time) * 1e-9
-      }
+      let history = network.history(ofLink: link)
+      let width = Double(network.historyWidth) * 1e-9
       let carried = network.usage(ofLink: link, at: network.now).bytes
-      #expect(agree(bytes, carried, within: 1e-6))
+      #expect(agree(history.reduce(0, +), carried, within: 1e-6))
+      #expect(history.allSatisfy { $0 <= traffic.capacities[link] * width * (1 + 1e-9) })
+    }
+  }
+
+  /// A cap that changes is as if the flow had been another one from then on.
+  @Test(arguments: [6, 7, 8] as [UInt64])
+  func `rates after a change of caps are those of the pure solver`(seed: UInt64) {
+    var traffic = SharingCase(.spine, seed: seed)
+    var network = FluidNetwork(capacities: traffic.capacities)
+    var flows: [(id: FlowID, flow: FairFlow)] = []
+    for _ in 0..<40 {
+      let flow = traffic.flow()
+      flows.append((network.add(uses: flow.uses, amount: 1e12, cap: flow.cap), flow))
+    }
+    network.settle(now: 0)
+    for round in 0..<20 {
+      for index in flows.indices where (index + round) % 3 == 0 {
+        let old = network.rate(of: flows[index].id)
+        let cap = round % 2 == 0 ? old / 2 : old * 3
+        network.setCap(of: flows[index].id, to: cap)
+        flows[index].flow = FairFlow(uses: flows[index].flow.uses, cap: cap)
+      }
+      network.settle(now: Int64(round) * 1000)
+      let expected = MaxMinFair.rates(capacities: traffic.capacities, flows: flows.map(\.flow))
+      for (entry, rate) in zip(flows, expected) {
+        #expect(agree(network.rate(of: entry.id), rate, within: 1e-9), "round \(round)")
+      }
     }
   }
 }
