@@ -19,7 +19,7 @@ public struct Cluster: Hashable, Sendable {
   /// GPUs of each node.
   public let devicesPerNode: Int
   /// Nodes.
-  public let nodes: Int
+  public private(set) var nodes: Int
   /// How GPUs of a node are connected.
   public let topology: NodeTopology
   /// The link inside a node, per GPU.
@@ -38,7 +38,9 @@ public struct Cluster: Hashable, Sendable {
   public var nodeGroups: [NodeGroup] = []
 
   /// Which links the cluster is made of; `nil` for what the other properties stand for, ``derivedLayout``.
-  public let layout: ClusterLayout?
+  public private(set) var layout: ClusterLayout?
+  /// How messages between nodes are spread over ways of equal cost.
+  public var spreading = PathSpreading.even
 
   /// Describes a cluster. The catalogue reader checks that counts are positive and that several nodes have a network.
   public init(
@@ -65,21 +67,18 @@ public struct Cluster: Hashable, Sendable {
   /// The node that holds a rank; ranks fill nodes in order.
   public func node(ofRank rank: Int) -> Int { rank / devicesPerNode }
 
-  /// The same kind of cluster with another number of nodes.
+  /// The same kind of cluster with another number of equal nodes.
   public func with(nodes: Int) -> Cluster {
-    Cluster(
-      name: name, device: device, devicesPerNode: devicesPerNode, nodes: nodes, topology: topology,
-      intraNode: intraNode, interNode: interNode, networkCardsPerNode: networkCardsPerNode, hostLink: hostLink,
-      measuredCollectives: measuredCollectives, layout: layout)
+    var cluster = self
+    cluster.nodes = nodes
+    cluster.nodeGroups = []
+    return cluster
   }
 
   /// The same cluster made of given links.
   public func with(layout: ClusterLayout?) -> Cluster {
-    var cluster = Cluster(
-      name: name, device: device, devicesPerNode: devicesPerNode, nodes: nodes, topology: topology,
-      intraNode: intraNode, interNode: interNode, networkCardsPerNode: networkCardsPerNode, hostLink: hostLink,
-      measuredCollectives: measuredCollectives, layout: layout)
-    cluster.nodeGroups = nodeGroups
+    var cluster = self
+    cluster.layout = layout
     return cluster
   }
 }

@@ -36,20 +36,41 @@ public struct Conditions: Hashable, Sendable {
     }
   }
 
+  /// A cable that carries less than its kind.
+  public struct SlowLink: Hashable, Sendable {
+    /// Name of one of its directions, as ``Topology/name(ofLink:)``; both are slow.
+    public let name: String
+    /// Fraction of the normal bandwidth, above zero.
+    public let speed: Double
+
+    /// Describes a cable.
+    public init(name: String, speed: Double) {
+      self.name = name
+      self.speed = speed
+    }
+  }
+
   /// GPUs that are slow throughout; each rank at most once.
   public var slowDevices: [SlowDevice] = []
   /// Slow intervals; those of one rank do not overlap.
   public var stragglers: [Straggler] = []
+  /// Cables that are slow throughout; each at most once.
+  public var slowLinks: [SlowLink] = []
+  /// Cables that carry nothing, by the name of one of their directions; messages take other ways.
+  public var failedLinks: [String] = []
   /// How the time of each kernel varies.
   public var jitter: Jitter?
-  /// What the varying times are drawn from.
+  /// What the varying times are drawn from, and what hashed ways through the fabric depend on.
   public var seed: UInt64 = 0
 
   /// Uniform ranks.
   public init() {}
 
-  /// Whether ranks differ from each other.
-  public var isUniform: Bool { slowDevices.isEmpty && stragglers.isEmpty && jitter == nil }
+  /// Whether GPUs and links are what the cluster promises.
+  public var isUniform: Bool { slowDevices.isEmpty && stragglers.isEmpty && jitter == nil && !disturbsLinks }
+
+  /// Whether links are slow or have failed; only a network of shared links knows.
+  public var disturbsLinks: Bool { !slowLinks.isEmpty || !failedLinks.isEmpty }
 }
 
 /// How the time of a kernel varies from one execution to the next: a factor with mean 1 on its duration.

@@ -24,6 +24,8 @@ public struct DeviceSpec: Hashable, Sendable {
   public let memoryEfficiency: EfficiencyCurve
   /// Memory the driver, the runtime and its kernels take before the first tensor.
   public let contextMemory: Bytes
+  /// How kernels and collectives slow each other down; `nil` when they do not.
+  public let interference: InterferenceTraits?
   /// Evidence of each key of the catalogue file, by key.
   public let provenance: [String: Provenance]
 
@@ -32,7 +34,7 @@ public struct DeviceSpec: Hashable, Sendable {
     name: String, title: String, peak: [NumberFormat: ComputeRate], memoryCapacity: Bytes, memoryBandwidth: Bandwidth,
     multiprocessors: Int, kernelOverhead: Seconds, gemmEfficiency: EfficiencyCurve,
     attentionEfficiency: EfficiencyCurve, memoryEfficiency: EfficiencyCurve, contextMemory: Bytes,
-    provenance: [String: Provenance]
+    interference: InterferenceTraits? = nil, provenance: [String: Provenance]
   ) {
     self.name = name
     self.title = title
@@ -45,6 +47,7 @@ public struct DeviceSpec: Hashable, Sendable {
     self.attentionEfficiency = attentionEfficiency
     self.memoryEfficiency = memoryEfficiency
     self.contextMemory = contextMemory
+    self.interference = interference
     self.provenance = provenance
   }
 }

@@ -21,6 +21,9 @@ public struct ExecutionOptions: Hashable, Sendable {
   public var gradientBucket = Bytes.mebibytes(100)
   /// Whether gradient reductions run beside the backward pass or after it.
   public var overlapGradientReduction = true
+  /// Reductions of gradients that the reduction frees (ZeRO-2, ZeRO-3) that may be under way while the backward pass
+  /// makes the next gradients; at least 1. Each holds whole gradients.
+  public var pendingReductions = 1
   /// When gradients are reduced.
   public var gradientReduction = GradientReduction.byZeroStage
   /// Layers whose parameters are gathered ahead of the compute (ZeRO-3); at least 1.
@@ -33,6 +36,8 @@ public struct ExecutionOptions: Hashable, Sendable {
   public var overlapTensorBackward = true
   /// Whether gradients are clipped by their global norm.
   public var clipsGradients = true
+  /// Whether kernels and collectives that run at the same time slow each other down.
+  public var modelsInterference = true
   /// Lower limit of device memory than the GPU's own, for what-if questions.
   public var memoryLimit: Bytes?
   /// Memory of communication-library buffers, per rank.

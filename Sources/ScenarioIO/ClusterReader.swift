@@ -100,12 +100,25 @@ extension ReferenceReader {
   private func laidOut(_ cluster: Cluster, _ node: DocumentNode, path: String) -> Cluster? {
     let context = LayoutContext(devices: cluster.devicesPerNode, cards: cluster.networkCardsPerNode)
     guard let layout = layout(node, path: path, context: context, derived: cluster.derivedLayout) else { return nil }
-    let whole = cluster.with(layout: layout)
+    var whole = cluster.with(layout: layout)
+    if let spreading = node["spreading"] {
+      guard let read = self.spreading(spreading, path: path + ".spreading") else { return nil }
+      whole.spreading = read
+    }
     if let problem = whole.layoutProblem() {
       log.add(at: node.position, path: path, "does not describe this cluster", "\(problem)")
       return nil
     }
     return whole
+  }
+
+  private func spreading(_ node: DocumentNode, path: String) -> PathSpreading? {
+    if node.text == "even" { return .even }
+    guard case .integer(let count) = node.value, (1...64).contains(count) else {
+      log.add(node, path: path, expected: "even, or 1 to 64 connections that each take a way chosen by a hash")
+      return nil
+    }
+    return .hashed(connections: count)
   }
 
   private func network(_ reader: MappingReader, nodes: Int) -> (link: LinkSpec, cards: Int)? {

@@ -4,19 +4,25 @@ import Quantities
 /// Reads the `conditions` of a scenario: how its ranks differ.
 struct ConditionsReader {
   let log: ProblemLog
+  /// The cluster whose ranks and links they are.
+  let cluster: Cluster
 
   /// Slowest and fastest speed a rank may have, as fractions of the normal one.
   static let speeds = 0.001...1000.0
 
   /// The conditions; `nil` with problems recorded. Without a section all ranks are alike.
-  func conditions(_ node: DocumentNode?, devices: Int) -> Conditions? {
+  func conditions(_ node: DocumentNode?) -> Conditions? {
     guard let node else { return Conditions() }
     guard let reader = MappingReader(node, path: "conditions", keys: .conditions, log: log) else { return nil }
     let before = log.problems.count
+    let devices = cluster.deviceCount
     var conditions = Conditions()
     conditions.slowDevices = items(reader, "slow_gpus", keys: .slowDevice) { slowDevice($0, devices: devices) }
     conditions.stragglers = items(reader, "stragglers", keys: .straggler) { straggler($0, devices: devices) }
+    conditions.slowLinks = items(reader, "slow_links", keys: .slowLink) { slowLink($0) }
+    conditions.failedLinks = failedLinks(reader)
     checkOverlaps(conditions, reader)
+    checkLinks(conditions, reader)
     if let jitter = reader.value("jitter") { conditions.jitter = self.jitter(jitter) }
     return log.problems.count == before ? conditions : nil
   }
@@ -51,6 +57,44 @@ struct ConditionsReader {
       return nil
     }
     return Conditions.Straggler(rank: rank, from: from, until: until, speed: speed)
+  }
+
+  private func slowLink(_ reader: MappingReader) -> Conditions.SlowLink? {
+    let name = reader.requiredText("link")
+    guard let speed = speed(reader), let name else { return nil }
+    return Conditions.SlowLink(name: name, speed: speed)
+  }
+
+  private func failedLinks(_ reader: MappingReader) -> [String] {
+    guard let node = reader.value("failed_links") else { return [] }
+    let (path, expected) = (reader.path("failed_links"), "a list of links such as [node0.nic1-leaf2]")
+    guard case .list(let items) = node.value else {
+      log.add(node, path: path, expected: expected)
+      return []
+    }
+    return items.enumerated().compactMap { log.text($1, path: "\(path)[\($0)]", expected: expected) }
+  }
+
+  /// Each cable is named once, and every name is a link of the cluster.
+  private func checkLinks(_ conditions: Conditions, _ reader: MappingReader) {
+    guard conditions.disturbsLinks, let topology = try? cluster.makeTopology() else { return }
+    var seen: Set<[Int32]> = []
+    let named =
+      conditions.slowLinks.map { ("slow_links", $0.name) } + conditions.failedLinks.map { ("failed_links", $0) }
+    for (key, name) in named {
+      guard let link = topology.link(named: name) else {
+        let example = topology.name(ofLink: Int32(topology.links.count - 1))
+        log.add(
+          at: (reader.value(key) ?? reader.node).position, path: reader.path(key),
+          "found no link \(name) in cluster \(cluster.name)",
+          "use one such as \(example); simulate --print links lists all")
+        continue
+      }
+      guard !seen.insert(topology.cable(link)).inserted else { continue }
+      log.add(
+        at: (reader.value(key) ?? reader.node).position, path: reader.path(key), "found the cable of \(name) twice",
+        "name it once")
+    }
   }
 
   private func speed(_ reader: MappingReader) -> Double? {

@@ -17,18 +17,21 @@ extension KeySet {
       "schedule", "stages", "micro_batches", "order", "embedding", "head", "layers", "galvatron", "text",
     ])
   static let options = KeySet([
-    "attention", "dropout", "gradient_bucket", "overlap_gradient_reduction", "gradient_reduction", "prefetch_layers",
-    "reshard_after_forward", "overlap_pipeline_sends", "overlap_tensor_backward", "clip_gradients", "memory_limit",
-    "communication_buffers",
+    "attention", "dropout", "gradient_bucket", "overlap_gradient_reduction", "pending_reductions",
+    "gradient_reduction", "prefetch_layers", "reshard_after_forward", "overlap_pipeline_sends",
+    "overlap_tensor_backward", "clip_gradients", "interference", "memory_limit", "communication_buffers",
   ])
-  static let conditions = KeySet(["slow_gpus", "stragglers", "jitter"])
+  static let conditions = KeySet(["slow_gpus", "stragglers", "slow_links", "failed_links", "jitter"])
   static let slowDevice = KeySet(["rank", "speed"])
   static let straggler = KeySet(["rank", "from", "until", "speed"])
+  static let slowLink = KeySet(["link", "speed"])
   static let jitter = KeySet(["distribution", "deviation", "histogram"])
   static let device = KeySet([
     "kind", "name", "title", "peak", "memory_capacity", "memory_bandwidth", "multiprocessors", "kernel_overhead",
-    "gemm_efficiency", "attention_efficiency", "memory_efficiency", "context_memory",
+    "gemm_efficiency", "attention_efficiency", "memory_efficiency", "context_memory", "interference",
   ])
+  /// How kernels and collectives of a device slow each other down.
+  static let interference = KeySet(["kernel", "collective"])
   static let peak = KeySet(["fp32", "tf32", "fp16", "bf16", "fp8"])
   static let link = KeySet(["kind", "name", "bandwidth", "latency", "efficiency", "collectives"])
   /// How a collective library drives a link.
@@ -42,7 +45,7 @@ extension KeySet {
   /// Measured times of collectives.
   static let collectiveTable = KeySet(["kind", "name", "published", "measured", "assumed", "series"])
   static let collectiveSeries = KeySet(["operation", "ranks", "nodes", "points"])
-  static let layout = KeySet(["node", "fabric", "graph"])
+  static let layout = KeySet(["node", "fabric", "graph", "spreading"])
   static let layoutNode = KeySet([
     "sockets", "socket_link", "switches", "cards_on", "slot_link", "uplink", "gpu_links", "gpu_link", "domain_nodes",
     "provenance",

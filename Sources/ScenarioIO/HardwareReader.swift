@@ -18,6 +18,9 @@ struct HardwareReader {
     let processors = reader.evidencedInteger("multiprocessors", in: 1...1_000_000)
     let overhead = reader.evidencedSeconds("kernel_overhead")
     let context = reader.evidencedBytes("context_memory", allowsZero: true)
+    let interference = reader.value("interference").flatMap {
+      self.interference($0, path: reader.path("interference"))
+    }
     let gemm = reader.curve("gemm_efficiency")
     let attention = reader.curve("attention_efficiency")
     let memory = reader.curve("memory_efficiency")
@@ -34,12 +37,31 @@ struct HardwareReader {
       "context_memory": context.provenance, "gemm_efficiency": gemm.provenance,
       "attention_efficiency": attention.provenance, "memory_efficiency": memory.provenance,
     ]
+    if let interference {
+      provenance["interference.kernel"] = interference.kernel.provenance
+      provenance["interference.collective"] = interference.collective.provenance
+    }
     for entry in peak { provenance["peak.\(entry.format.rawValue)"] = entry.rate.provenance }
     return DeviceSpec(
       name: name, title: title, peak: Dictionary(uniqueKeysWithValues: peak.map { ($0.format, $0.rate.value) }),
       memoryCapacity: capacity.value, memoryBandwidth: bandwidth.value, multiprocessors: processors.value,
       kernelOverhead: overhead.value, gemmEfficiency: gemm, attentionEfficiency: attention, memoryEfficiency: memory,
-      contextMemory: context.value, provenance: provenance)
+      contextMemory: context.value,
+      interference: interference.map {
+        InterferenceTraits(kernel: $0.kernel.value, collective: $0.collective.value)
+      }, provenance: provenance)
+  }
+
+  private func interference(
+    _ node: DocumentNode, path: String
+  ) -> (kernel: Evidenced<Double>, collective: Evidenced<Double>)? {
+    guard let reader = MappingReader(node, path: path, keys: .interference, log: log) else { return nil }
+    let factors = ["kernel", "collective"].compactMap { key in
+      reader.evidence(key) { node, path in
+        log.number(node, path: path, in: 1...10, expected: "a factor of at least 1, such as 1.2")
+      }
+    }
+    return factors.count == 2 ? (factors[0], factors[1]) : nil
   }
 
   private func peaks(_ reader: MappingReader) -> [(format: NumberFormat, rate: Evidenced<ComputeRate>)]? {

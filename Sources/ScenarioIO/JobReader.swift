@@ -72,6 +72,8 @@ struct OptionsReader {
     if let value = reader.boolean("overlap_pipeline_sends") { options.overlapPipelineSends = value }
     if let value = reader.boolean("overlap_tensor_backward") { options.overlapTensorBackward = value }
     if let value = reader.boolean("clip_gradients") { options.clipsGradients = value }
+    if let value = reader.boolean("interference") { options.modelsInterference = value }
+    if let value = reader.integer("pending_reductions", in: 1...1000) { options.pendingReductions = value }
     if let value = reader.integer("prefetch_layers", in: 1...10_000) { options.prefetchLayers = value }
     if let value = reader.bytes("gradient_bucket") { options.gradientBucket = value }
     if let value = reader.bytes("communication_buffers", allowsZero: true) { options.communicationBuffers = value }

@@ -31,9 +31,13 @@ struct ResolvedScenario {
         "until": .text("\(straggler.until.nanoseconds)ns"), "speed": .number(straggler.speed),
       ]
     }
+    let slowLinks = conditions.slowLinks.map { ["link": .text($0.name), "speed": .number($0.speed)] as JSONValue }
+    let failed = conditions.failedLinks.map { JSONValue.text($0) }
     return .object(
       (slow.isEmpty ? [] : [JSONField("slow_gpus", .list(slow))])
         + (stragglers.isEmpty ? [] : [JSONField("stragglers", .list(stragglers))])
+        + (slowLinks.isEmpty ? [] : [JSONField("slow_links", .list(slowLinks))])
+        + (failed.isEmpty ? [] : [JSONField("failed_links", .list(failed))])
         + (conditions.jitter.map { [JSONField("jitter", Self.json($0))] } ?? []))
   }
 
@@ -77,7 +81,8 @@ struct ResolvedScenario {
       default: []
       }
     let table = cluster.measuredCollectives.map { [JSONField("collectives", CollectiveTableFile.json($0))] }
-    return .object(fields + (table ?? []))
+    let layout = JSONField("layout", ResolvedLayout.json(cluster, link: Self.json))
+    return .object(fields + [layout] + (table ?? []))
   }
 
   private var plainClusterJSON: JSONValue {
@@ -93,6 +98,9 @@ struct ResolvedScenario {
   }
 
   private static func json(_ device: DeviceSpec) -> JSONValue {
+    let interference = device.interference.map {
+      ["kernel": .number($0.kernel), "collective": .number($0.collective)] as JSONValue
+    }
     let peaks = NumberFormat.allCases.compactMap { format in
       device.peak[format].map { JSONField(format.rawValue, .text(QuantityText.text($0))) }
     }
@@ -106,6 +114,7 @@ struct ResolvedScenario {
       "attention_efficiency": Self.json(device.attentionEfficiency),
       "memory_efficiency": Self.json(device.memoryEfficiency),
       "context_memory": .text(QuantityText.text(device.contextMemory)),
+      "interference": interference ?? .null,
     ]
   }
 
@@ -146,12 +155,13 @@ struct ResolvedScenario {
       "attention": .text(options.attention.rawValue), "dropout": .boolean(options.dropout),
       "gradient_bucket": .text(QuantityText.text(options.gradientBucket)),
       "overlap_gradient_reduction": .boolean(options.overlapGradientReduction),
+      "pending_reductions": .integer(options.pendingReductions),
       "gradient_reduction": .text(options.gradientReduction.rawValue),
       "prefetch_layers": .integer(options.prefetchLayers),
       "reshard_after_forward": .boolean(options.reshardAfterForward),
       "overlap_pipeline_sends": .boolean(options.overlapPipelineSends),
       "overlap_tensor_backward": .boolean(options.overlapTensorBackward),
-      "clip_gradients": .boolean(options.clipsGradients),
+      "clip_gradients": .boolean(options.clipsGradients), "interference": .boolean(options.modelsInterference),
       "memory_limit": options.memoryLimit.map { .text(QuantityText.text($0)) } ?? .null,
       "communication_buffers": .text(QuantityText.text(options.communicationBuffers)),
     ]

@@ -62,7 +62,7 @@ struct ScenarioReader {
     let job = jobNode.flatMap { JobReader(log: log).job($0, takesImages: description?.takesImages) }
     let options = OptionsReader(log: log).options(reader.value("options"), capacity: cluster?.device.memoryCapacity)
     let conditions = cluster.flatMap {
-      ConditionsReader(log: log).conditions(reader.value("conditions"), devices: $0.deviceCount)
+      ConditionsReader(log: log, cluster: $0).conditions(reader.value("conditions"))
     }
     if let cluster, let job { checkPrecision(job, cluster: cluster) }
     let model = model(description, job: job)

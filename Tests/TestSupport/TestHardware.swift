@@ -74,3 +74,19 @@ extension Cluster {
       intraNode: intraNode, interNode: interNode, networkCardsPerNode: networkCardsPerNode, hostLink: hostLink)
   }
 }
+
+extension Cluster {
+  /// The same cluster with GPUs whose kernels and collectives slow each other down.
+  public func withInterference(_ traits: InterferenceTraits) -> Cluster {
+    let gpu = DeviceSpec(
+      name: device.name, title: device.title, peak: device.peak, memoryCapacity: device.memoryCapacity,
+      memoryBandwidth: device.memoryBandwidth, multiprocessors: device.multiprocessors,
+      kernelOverhead: device.kernelOverhead, gemmEfficiency: device.gemmEfficiency,
+      attentionEfficiency: device.attentionEfficiency, memoryEfficiency: device.memoryEfficiency,
+      contextMemory: device.contextMemory, interference: traits, provenance: device.provenance)
+    return Cluster(
+      name: name, device: gpu, devicesPerNode: devicesPerNode, nodes: nodes, topology: topology,
+      intraNode: intraNode, interNode: interNode, networkCardsPerNode: networkCardsPerNode, hostLink: hostLink,
+      layout: layout)
+  }
+}

@@ -4,7 +4,8 @@ import Quantities
 ///
 /// Among the links that lead one step closer, those of the highest bandwidth have equal cost. The k-th choice of a way is
 /// number `floor(h / 2^64 * n)` of the n links in order of id, where h is the ``StableHash`` of (seed, source rank,
-/// destination rank, k): the same on every run, and independent of what was asked before.
+/// destination rank, k): the same on every run, and independent of what was asked before. An even spread gives each of
+/// the n links the same part of what arrives at a switch.
 struct FabricPaths: Sendable {
   private let topology: Topology
   private let failed: Set<Int32>
@@ -14,6 +15,8 @@ struct FabricPaths: Sendable {
   private let switches: Int
   /// Links to a switch from every other, by switch; -1 where there is no way.
   private var distances: [Int32: [Int16]] = [:]
+  /// Even spreads between two switches, by both.
+  private var spreads: [Int64: [LinkShare]] = [:]
 
   init(_ topology: Topology, failed: Set<Int32>, seed: UInt64) {
     self.topology = topology
@@ -30,6 +33,19 @@ struct FabricPaths: Sendable {
 
   /// The links between a card (or GPU) and the card of another node; `nil` when switches do not join them.
   mutating func path(from source: Int32, to destination: Int32, ranks: (Int, Int)) -> [Int32]? {
+    guard let (plug, unplug) = plugs(from: source, to: destination) else { return nil }
+    return [plug] + walk(plug, unplug, ranks: ranks) + [unplug]
+  }
+
+  /// The same over all ways of equal cost at once.
+  mutating func spread(from source: Int32, to destination: Int32) -> [LinkShare]? {
+    guard let (plug, unplug) = plugs(from: source, to: destination) else { return nil }
+    let (entry, exit) = (topology.links[Int(plug)].to, topology.links[Int(unplug)].from)
+    return [LinkShare(link: plug, share: 1)] + spread(between: entry, and: exit) + [LinkShare(link: unplug, share: 1)]
+  }
+
+  /// The cables of two cards whose switches are nearest to each other.
+  private mutating func plugs(from source: Int32, to destination: Int32) -> (plug: Int32, unplug: Int32)? {
     var best: (plug: Int32, unplug: Int32, hops: Int16)?
     for plug in topology.outgoing.links(of: source) where isUsable(plug) {
       let entry = topology.links[Int(plug)].to
@@ -41,8 +57,29 @@ struct FabricPaths: Sendable {
         if hops >= 0, best.map({ hops < $0.hops }) ?? true { best = (plug, unplug, hops) }
       }
     }
-    guard let best else { return nil }
-    return [best.plug] + walk(best.plug, best.unplug, ranks: ranks) + [best.unplug]
+    return best.map { ($0.plug, $0.unplug) }
+  }
+
+  /// What each link between two switches carries of a message, found once for each pair.
+  private mutating func spread(between entry: Int32, and exit: Int32) -> [LinkShare] {
+    let key = Int64(entry) << 32 | Int64(exit)
+    if let known = spreads[key] { return known }
+    let distances = distances(to: exit)
+    var shares: [LinkShare] = []
+    var level: [Int32: Double] = [entry: 1]
+    while level.keys.contains(where: { $0 != exit }) {
+      var next: [Int32: Double] = [:]
+      for (vertex, share) in level.sorted(by: { $0.key < $1.key }) {
+        let links = nextLinks(from: vertex, left: distances[Int(places[Int(vertex)])], distances)
+        for link in links {
+          shares.append(LinkShare(link: link, share: share / Double(links.count)))
+          next[topology.links[Int(link)].to, default: 0] += share / Double(links.count)
+        }
+      }
+      level = next
+    }
+    spreads[key] = shares
+    return shares
   }
 
   private func isUsable(_ link: Int32) -> Bool { failed.isEmpty || !failed.contains(link) }

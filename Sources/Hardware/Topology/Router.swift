@@ -60,6 +60,29 @@ public struct Router: Sendable {
     return route
   }
 
+  /// The same way with every choice of the fabric split evenly: what each link carries of a message.
+  ///
+  /// - Throws: ``RoutingError`` when there is no way, naming the failed links that cut it.
+  /// - Precondition: both ranks exist.
+  public mutating func spread(from source: Int, to destination: Int) throws(RoutingError) -> [LinkShare] {
+    guard let shares = shares(from: source, to: destination) else { throw failure(source, destination) }
+    return shares
+  }
+
+  private mutating func shares(from source: Int, to destination: Int) -> [LinkShare]? {
+    guard source != destination else { return [] }
+    if let inside = symmetricPath(source, destination) { return Self.whole(inside) }
+    for exit in exits(ofRank: source) {
+      for entry in exits(ofRank: destination) {
+        guard let middle = fabric.spread(from: exit.vertex, to: entry.vertex) else { continue }
+        return Self.whole(exit.outward) + middle + Self.whole(entry.inward)
+      }
+    }
+    return links(from: source, to: destination).map(Self.whole)
+  }
+
+  private static func whole(_ links: [Int32]) -> [LinkShare] { links.map { LinkShare(link: $0, share: 1) } }
+
   private mutating func links(from source: Int, to destination: Int) -> [Int32]? {
     guard source != destination else { return [] }
     if let inside = symmetricPath(source, destination) { return inside }
