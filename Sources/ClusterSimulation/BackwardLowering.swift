@@ -17,6 +17,7 @@ extension StageLowering {
     for number in numbers {
       builder.layer = Int32(number)
       prefetch(&gathers, upTo: number, to: &builder)
+      holdBack(number, pass, buckets, &builder)
       addBackward(number, pass, to: &builder)
       if gathers.wasGathered(number) || (keepsGathered(number) && pass.isLast && pass.computesWeight) {
         releaseGathered(number, &builder)

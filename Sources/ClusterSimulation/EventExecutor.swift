@@ -4,24 +4,29 @@ import Quantities
 /// Runs programs in time order: each stream of each rank is an automaton that starts its next operation when its
 /// predecessor, its waits, its message or its group allow.
 ///
-/// This executor handles everything; where nothing is shared it gives the same times as ``ReplayExecutor``.
+/// This executor handles everything: shared links (`EventExecutor+Flows`), kernels and collectives that slow each other
+/// down (`EventExecutor+Overlap`). Where there is neither it gives the same times as ``ReplayExecutor``.
 ///
 /// - Complexity: O(rows log(ranks)); per simulated rank eight stream heads.
 struct EventExecutor: ~Copyable, EventHandler {
-  private let tables: ExecutionTables
-  private let columns: ColumnPointers
-  private let perturbation: Perturbation
+  let tables: ExecutionTables
+  let columns: ColumnPointers
+  let perturbation: Perturbation
   /// What each stream of each rank runs or waits to run; shape `[ranks * StreamKind.count]`.
-  private let heads: FixedBuffer<Head>
+  let heads: FixedBuffer<Head>
   /// Streams of a rank that wait, one bit each; shape `[ranks]`.
-  private let waitingStreams: FixedBuffer<UInt8>
+  let waitingStreams: FixedBuffer<UInt8>
   private let groups: FixedBuffer<Gathering>
-  private var network: SharedNetwork
-  /// Whether every operation takes its own duration: nothing is shared and nothing perturbed.
-  private let isPlain: Bool
+  /// Nanoseconds other members waited for each rank in each of its groups; shape `[ranks * groupSlotCount]`, empty unless
+  /// links are shared.
+  private let lateness: FixedBuffer<Int64>
+  var network: SharedNetwork
+  var overlap: Overlap
+  /// Whether every operation takes its own duration: nothing is shared, slowed down or perturbed.
+  let isPlain: Bool
 
   /// The operation a stream is at.
-  private struct Head: BitwiseCopyable {
+  struct Head: BitwiseCopyable {
     /// Step within the program; at the end of the program `Int32.max`.
     var step: Int32
     var operation: Int32
@@ -35,10 +40,13 @@ struct EventExecutor: ~Copyable, EventHandler {
   private struct Gathering: BitwiseCopyable {
     var arrived: Int32 = 0
     var firstWaiting: Int32 = -1
+    /// When the first member arrived.
+    var since: Int64 = 0
   }
 
   private init(
-    programs: ProgramSet, map: RankMap, perturbation: Perturbation, network plan: NetworkPlan, columns: ColumnPointers
+    programs: ProgramSet, map: RankMap, perturbation: Perturbation, network plan: NetworkPlan,
+    interference: Interference, columns: ColumnPointers
   ) {
     tables = ExecutionTables(programs: programs, map: map)
     self.columns = columns
@@ -47,26 +55,50 @@ struct EventExecutor: ~Copyable, EventHandler {
       repeating: Head(step: -1, operation: -1), count: map.rankCount * StreamKind.count)
     waitingStreams = FixedBuffer(repeating: 0, count: map.rankCount)
     groups = FixedBuffer(repeating: Gathering(), count: map.groupSizes.count)
+    lateness = FixedBuffer(repeating: 0, count: plan.isShared ? map.rankCount * map.groupSlotCount : 0)
     network = SharedNetwork(plan)
-    isPlain = !plan.isShared && !perturbation.isActive
+    overlap = Overlap(interference, rankCount: map.rankCount)
+    isPlain = !plan.isShared && !perturbation.isActive && !interference.isActive
   }
 
   /// Runs everything.
   static func run(
-    programs: ProgramSet, map: RankMap, perturbation: Perturbation, network: NetworkPlan = NetworkPlan()
+    programs: ProgramSet, map: RankMap, perturbation: Perturbation, network: NetworkPlan = NetworkPlan(),
+    interference: Interference = Interference()
   ) -> ExecutionRecord {
     var stuck: [(simulatedRank: Int, row: Int)] = []
     var eventCount = 0
+    var report: NetworkReport?
     let columns = TimeColumns.recording(count: map.rowCount, initial: -1) { pointers in
       let executor = EventExecutor(
-        programs: programs, map: map, perturbation: perturbation, network: network, columns: pointers)
+        programs: programs, map: map, perturbation: perturbation, network: network, interference: interference,
+        columns: pointers)
       var loop = EventLoop(handler: executor, queueCapacity: 2 * map.rankCount)
       loop.handler.begin(queue: &loop.queue)
       loop.run()
       stuck = loop.handler.stuckRows()
       eventCount = loop.handledCount
+      if network.isShared {
+        let waits = loop.handler.waits(ofParties: network, map: map)
+        report = loop.handler.network.report(at: loop.now.nanoseconds, waits: waits)
+      }
     }
-    return ExecutionRecord(columns: columns, stuck: stuck, eventCount: eventCount)
+    return ExecutionRecord(columns: columns, stuck: stuck, eventCount: eventCount, network: report)
+  }
+
+  /// What the members of each party's groups waited for each other.
+  private func waits(ofParties plan: NetworkPlan, map: RankMap) -> [PartyWait] {
+    var waits = Array(repeating: PartyWait(), count: plan.parties.count)
+    var most = Array(repeating: Int64(0), count: plan.parties.count)
+    for (party, group) in plan.groupOfParty.enumerated() where group >= 0 {
+      for place in map.groups.indices where map.groups[place] == group {
+        waits[party].time += lateness[place]
+        guard lateness[place] > most[party] else { continue }
+        most[party] = lateness[place]
+        waits[party].lastRank = map.globalRanks[place / map.groupSlotCount]
+      }
+    }
+    return waits
   }
 
   /// Brings every stream to its first operation and starts those that can start.
@@ -80,14 +112,16 @@ struct EventExecutor: ~Copyable, EventHandler {
     for rank in 0..<tables.rankCount {
       for stream in 0..<StreamKind.count { tryStart(rank, stream, now: 0, queue: &queue) }
     }
+    if overlap.isActive { requestOverlapSettlement(now: 0, queue: &queue) }
   }
 
   /// An operation has ended: the stream goes on, and so may others of the rank.
   mutating func handle(_ event: Event, queue: inout EventQueue) {
-    if !isPlain, event.payload >= SharedNetwork.wake { return handleNetwork(event, queue: &queue) }
+    if !isPlain, event.payload >= Overlap.settlement { return handleSpecially(event, queue: &queue) }
     let rank = Int(event.payload) / StreamKind.count
     let stream = Int(event.payload) % StreamKind.count
     let now = event.time.nanoseconds
+    if !isPlain, overlap.isActive, !endsNow(rank, stream, now: now) { return }
     moveOn(rank, stream)
     var others = waitingStreams[rank]
     tryStart(rank, stream, now: now, queue: &queue)
@@ -96,6 +130,7 @@ struct EventExecutor: ~Copyable, EventHandler {
       others &= others - 1
       tryStart(rank, other, now: now, queue: &queue)
     }
+    if !isPlain, overlap.isActive { requestOverlapSettlement(now: now, queue: &queue) }
   }
 
   /// Rows at which streams are stuck, the first of each rank; empty after a complete run.
@@ -183,7 +218,7 @@ struct EventExecutor: ~Copyable, EventHandler {
   }
 
   @inline(__always)
-  private func start(_ row: Int, _ slot: Int, from begin: Int64, to end: Int64, queue: inout EventQueue) {
+  func start(_ row: Int, _ slot: Int, from begin: Int64, to end: Int64, queue: inout EventQueue) {
     columns.starts[row] = begin
     columns.ends[row] = end
     queue.schedule(
@@ -210,7 +245,7 @@ struct EventExecutor: ~Copyable, EventHandler {
 
   // MARK: Other ranks
 
-  private mutating func wakeReceiver(_ receiver: Int, now: Int64, queue: inout EventQueue) {
+  mutating func wakeReceiver(_ receiver: Int, now: Int64, queue: inout EventQueue) {
     let stream = Int(StreamKind.pipelineReceive.rawValue)
     guard waitingStreams[receiver] & (1 << UInt8(stream)) != 0 else { return }
     tryStart(receiver, stream, now: now, queue: &queue)
@@ -218,15 +253,15 @@ struct EventExecutor: ~Copyable, EventHandler {
 
   /// A stream reaches a group; the last one starts the operation on all members.
   private mutating func arrive(_ slot: Int, group: Int, now: Int64, queue: inout EventQueue) {
+    if groups[group].arrived == 0 { groups[group].since = now }
     heads[slot].nextInGroup = groups[group].firstWaiting
     groups[group].firstWaiting = Int32(truncatingIfNeeded: slot)
     groups[group].arrived += 1
     guard groups[group].arrived == tables.groupSizes[group] else { return }
     let first = groups[group].firstWaiting
+    if network.isShared { bookLateness(slot, since: groups[group].since, now: now) }
     groups[group] = Gathering()
-    if !isPlain, network.isFlow(operationIndex(ofSlot: Int(first))) {
-      return startJoinedFlow(Int(first), now: now, queue: &queue)
-    }
+    if !isPlain, startJoined(Int(first), now: now, queue: &queue) { return }
     var member = first
     while member >= 0 {
       let slot = Int(member)
@@ -240,79 +275,25 @@ struct EventExecutor: ~Copyable, EventHandler {
     }
   }
 
-  // MARK: Flows
+  /// Notes how long a group waited for the member that has arrived last.
+  @inline(never)
+  private func bookLateness(_ slot: Int, since: Int64, now: Int64) {
+    let link = Int(tables.operations[operationIndex(ofSlot: slot)].link)
+    let place = slot / StreamKind.count * tables.groupSlotCount + link
+    lateness[place] += now - since
+  }
+
+  // MARK: Places
 
   /// The operation a stream is at, in the program set.
-  private func operationIndex(ofSlot slot: Int) -> Int {
+  func operationIndex(ofSlot slot: Int) -> Int {
     let head = heads[slot]
     return Int(tables.templates[Int(tables.steps[Int(head.step)].template) * 2]) + Int(head.operation)
   }
 
   /// The row of the operation a stream is at.
-  private func row(ofSlot slot: Int) -> Int {
+  func row(ofSlot slot: Int) -> Int {
     let head = heads[slot]
     return tables.firstRows[slot / StreamKind.count] + Int(tables.steps[Int(head.step)].firstRow + head.operation)
-  }
-
-  /// Starts an operation that is a flow, or a kernel whose time departs from the program's; `false` for any other.
-  @inline(never)
-  private mutating func startSpecially(
-    _ operation: Operation, _ rank: Int, _ slot: Int, row: Int, now: Int64, queue: inout EventQueue
-  ) -> Bool {
-    guard operation.role == .local || operation.role == .send else { return false }
-    let bit = UInt8(1) << UInt8(slot % StreamKind.count)
-    if network.isFlow(operationIndex(ofSlot: slot)) {
-      waitingStreams[rank] &= ~bit
-      startFlow(rank, slot, row: row, now: now, queue: &queue)
-      return true
-    }
-    guard perturbation.isActive, operation.stream == StreamKind.compute.rawValue else { return false }
-    waitingStreams[rank] &= ~bit
-    let end = perturbation.end(rank: rank, row: row, start: now, duration: operation.duration)
-    start(row, slot, from: now, to: end, queue: &queue)
-    return true
-  }
-
-  /// Starts the flow of a message or of a collective that one simulated rank stands for.
-  @inline(never)
-  private mutating func startFlow(_ rank: Int, _ slot: Int, row: Int, now: Int64, queue: inout EventQueue) {
-    columns.starts[row] = now
-    heads[slot].nextInGroup = -1
-    network.start(operation: operationIndex(ofSlot: slot), rank: rank, slot: slot, now: now, queue: &queue)
-  }
-
-  /// Starts the one flow of a collective all members have reached.
-  @inline(never)
-  private mutating func startJoinedFlow(_ first: Int, now: Int64, queue: inout EventQueue) {
-    var slot = first
-    while slot >= 0 {
-      heads[slot].hasArrived = false
-      waitingStreams[slot / StreamKind.count] &= ~(1 << UInt8(slot % StreamKind.count))
-      columns.starts[row(ofSlot: slot)] = now
-      slot = Int(heads[slot].nextInGroup)
-    }
-    network.start(
-      operation: operationIndex(ofSlot: first), rank: first / StreamKind.count, slot: first, now: now, queue: &queue)
-  }
-
-  /// Rates are due, or flows have ended: the operations that waited for them end.
-  @inline(never)
-  private mutating func handleNetwork(_ event: Event, queue: inout EventQueue) {
-    let now = event.time.nanoseconds
-    if event.payload == SharedNetwork.settlement { return network.settle(now: now, queue: &queue) }
-    while let ended = network.endNext(now: now, queue: &queue) {
-      var slot = ended.firstSlot
-      while slot >= 0 {
-        let operation = tables.operations[operationIndex(ofSlot: slot)]
-        columns.ends[row(ofSlot: slot)] = ended.end
-        queue.schedule(
-          at: SimTime(nanoseconds: ended.end), phase: .completion, payload: UInt32(truncatingIfNeeded: slot))
-        if operation.role == .send {
-          wakeReceiver(
-            tables.peer(of: slot / StreamKind.count, slot: operation.link), now: now, queue: &queue)
-        }
-        slot = Int(heads[slot].nextInGroup)
-      }
-    }
   }
 }

@@ -17,6 +17,10 @@ struct GradientBuckets {
 
   /// Buckets in order of first use.
   var buckets: [Bucket] = []
+  /// Reductions of this step that free whole gradients, as indices of operations.
+  var freeing: [Int] = []
+  /// The operation that ends when everything the data stream was given before the first of them has ended.
+  var marker = 0
 
   /// Adds gradients; returns the index of their bucket.
   mutating func add(
@@ -37,6 +41,30 @@ extension StageLowering {
     gatherParts(number).map { slot, bytes in
       (slot, bytes / setup.job.parameterBytes * setup.job.gradientFormat.bytesPerElement)
     }
+  }
+
+  /// Lets a layer whose gradients are whole only until they are reduced wait, so that no more than
+  /// ``ExecutionOptions/pendingReductions`` are under way while its gradients are made: each holds whole gradients. FSDP2
+  /// so waits for the reduction before (torch/distributed/fsdp, `FSDPParamGroup.post_backward`), DeepSpeed fills one
+  /// buffer while another is reduced.
+  func holdBack(_ number: Int, _ pass: BackwardPass, _ buckets: GradientBuckets, _ builder: inout TemplateBuilder) {
+    guard pass.computesWeight, setup.reducesEveryMicroBatch(number), setup.strategy(number).zero >= .gradients,
+      replicas(number) > 1 || replicas(number, expert: true) > 1
+    else { return }
+    let limit = setup.options.pendingReductions
+    switch buckets.freeing.count {
+    case 0: builder.joinFrontier(.earlierSteps(of: .copy))
+    case 1...limit: builder.joinFrontier(.operation(buckets.marker))
+    case let count: builder.joinFrontier(.operation(buckets.freeing[count - 1 - limit]))
+    }
+  }
+
+  /// Marks, before a step's first reduction, the moment at which those of earlier steps have ended: this step's second
+  /// gradients and the next step's first ones wait for it.
+  private mutating func mark(_ buckets: inout GradientBuckets, in builder: inout TemplateBuilder) {
+    buckets.marker = builder.add(
+      .copy, duration: 0, waits: [builder.everything(on: .data)],
+      TemplateBuilder.Description(name: pricing.name("gradient_buffer_free"), kind: .gradientReduction))
   }
 
   /// Hands a layer's fresh gradients to their buckets and reduces those that are full.
@@ -75,8 +103,11 @@ extension StageLowering {
     _ buckets: inout GradientBuckets, _ index: Int, to builder: inout TemplateBuilder
   ) {
     let bucket = buckets.buckets[index]
+    let isFreeing = bucket.transient.contains { $0.bytes > 0 }
+    if isFreeing, buckets.freeing.isEmpty { mark(&buckets, in: &builder) }
     let operation = addReduction(
       bucket.bytes, slot: bucket.slot, keepsAll: bucket.keepsAll, after: builder.everything(on: .compute), to: &builder)
+    if isFreeing { buckets.freeing.append(operation) }
     for (layer, bytes) in bucket.transient {
       builder.effect(operation, atEnd: true, .gradients, -bytes, layer: layer)
     }

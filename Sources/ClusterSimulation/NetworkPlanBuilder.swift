@@ -8,9 +8,9 @@ import Workload
 /// Maps the collectives and messages of compiled programs onto the links of a cluster.
 ///
 /// A collective is one flow. Its algorithm says how many bytes each member's port inside its node and each node's cards
-/// carry (``FlowDemand``); routes say which links those are. When ranks are folded, the flow of a group stands for the
-/// flows of all groups its class holds, because they run at the same time: its weights are their sums. Links that carry
-/// the same of every flow are then one link.
+/// carry (``FlowDemand``); ``ClusterPaths`` says which links those are. When ranks are folded, the flow of a group stands
+/// for the flows of all groups its class holds, because they run at the same time: its weights are their sums. Links that
+/// carry the same of every flow are then one link.
 struct NetworkPlanBuilder {
   private let setup: TrainingSetup
   private let classes: RankClasses
@@ -18,19 +18,17 @@ struct NetworkPlanBuilder {
   private let programs: ProgramSet
   private let map: RankMap
   private let costs: CollectiveCost
-  private let topology: Topology
-  /// One router per connection of a message between nodes: a library opens several, and a fabric hashes each onto a way
-  /// of its own. Two are assumed: more spread better and cost a search of the fabric each.
-  private var routers: [Router]
-  private static let connections = 2
+  private var paths: ClusterPaths
   private var plan = NetworkPlan()
-  /// Load of the flow that is being added, by capacity, and the capacities it touches.
-  private var load: [Double]
-  private var touched: [Int32] = []
-  /// Load of each flow on the links of the topology; ascending links.
-  private var loads: [[(link: Int32, weight: Double)]] = []
+  /// The load that is being added up.
+  private var sum: LoadSum
+  /// Load of each flow on the capacities of the topology.
+  private var loads: [[CapacityLoad]] = []
   /// Global ranks of every group a simulated group stands for.
   private var groupsOfGroup: [Int32: [[Int]]] = [:]
+  /// What a byte through the ports or out of the nodes of an owner's groups loads.
+  private var units: [UnitKey: [CapacityLoad]] = [:]
+  private var partyOfOwner: [OwnerKey: Int] = [:]
 
   /// A call over the groups of a slot, or a message to the peer of a slot.
   private struct Kind: Hashable {
@@ -39,41 +37,53 @@ struct NetworkPlanBuilder {
     var bytes: Int64
   }
 
+  /// A simulated group, or `-1 - rank` and the peer slot of a sender of messages.
+  private struct OwnerKey: Hashable {
+    var owner: Int32
+    var slot: Int32
+  }
+
+  private struct UnitKey: Hashable {
+    var owner: OwnerKey
+    /// Rails between neighbouring nodes; 0 for the ports inside, -1 for a message.
+    var senders: Int
+  }
+
   init(
     setup: TrainingSetup, classes: RankClasses, layout: StageLayout, programs: ProgramSet, map: RankMap,
-    failedLinks: Set<Int32> = [], seed: UInt64 = 0
-  ) throws(TopologyError) {
+    paths: ClusterPaths
+  ) {
     self.setup = setup
     self.classes = classes
     self.layout = layout
     self.programs = programs
     self.map = map
+    self.paths = paths
     costs = CollectiveCost(fabric: Fabric(cluster: setup.cluster))
-    topology = try setup.cluster.makeTopology()
-    load = Array(repeating: 0, count: topology.capacities.count)
-    let graph = topology
-    routers = (0..<UInt64(Self.connections)).map { Router(graph, failedLinks: failedLinks, seed: seed &+ $0) }
+    sum = LoadSum(count: paths.topology.capacities.count)
   }
 
   /// The plan of all flows.
-  consuming func build() throws(RoutingError) -> NetworkPlan {
+  ///
+  /// - Throws: ``SimulationError/network(_:)`` when ranks that communicate do not reach each other.
+  consuming func build() throws(SimulationError) -> NetworkPlan {
     collectGroups()
     plan.demands = Array(repeating: NetworkPlan.Demand(), count: programs.operations.count)
     var kindsOfProgram: [[Kind]] = []
     for program in programs.programs.indices { kindsOfProgram.append(assignDemands(program)) }
     plan.routesPerRank = max(1, kindsOfProgram.map(\.count).max() ?? 0)
     plan.routeOfRank = Array(repeating: -1, count: map.rankCount * plan.routesPerRank)
-    var known: [Int32: [Kind: Int32]] = [:]
+    var known: [OwnerKey: [Kind: Int32]] = [:]
     for rank in 0..<map.rankCount {
       for (index, kind) in kindsOfProgram[Int(map.programs[rank])].enumerated() {
-        let owner = kind.call == nil ? -1 - Int32(rank) : map.groups[rank * map.groupSlotCount + Int(kind.slot)]
+        let owner = owner(of: kind, rank: rank)
         var flowKind = kind
-        flowKind.slot = kind.call == nil ? kind.slot : 0
+        flowKind.slot = owner.slot
         let route: Int32
         if let found = known[owner]?[flowKind] {
           route = found
         } else {
-          route = try addFlow(kind, rank: rank, group: owner)
+          route = try addFlow(kind, rank: rank, owner: owner)
           known[owner, default: [:]][flowKind] = route
         }
         plan.routeOfRank[rank * plan.routesPerRank + index] = route
@@ -81,6 +91,12 @@ struct NetworkPlanBuilder {
     }
     foldLinks()
     return plan
+  }
+
+  private func owner(of kind: Kind, rank: Int) -> OwnerKey {
+    kind.call == nil
+      ? OwnerKey(owner: -1 - Int32(rank), slot: kind.slot)
+      : OwnerKey(owner: map.groups[rank * map.groupSlotCount + Int(kind.slot)], slot: 0)
   }
 
   // MARK: Demands
@@ -126,69 +142,102 @@ struct NetworkPlanBuilder {
   // MARK: Flows
 
   /// Adds the flow of a kind as the simulated rank runs it; returns its route.
-  private mutating func addFlow(_ kind: Kind, rank: Int, group: Int32) throws(RoutingError) -> Int32 {
-    let program = Int(map.programs[rank])
-    let rankClass = classes.classes[program]
+  private mutating func addFlow(_ kind: Kind, rank: Int, owner: OwnerKey) throws(SimulationError) -> Int32 {
+    let rankClass = classes.classes[Int(map.programs[rank])]
     guard let demand = demand(kind, of: rankClass) else { return -1 }
     if kind.call == nil {
-      let members = map.isFolded ? rankClass.members : [map.globalRanks[rank]]
-      let peer = layout.peers[rankClass.stage][Int(kind.slot)]
-      for member in members {
-        let position = classes.location(member).position
-        let other = classes.rank(stage: peer, position: position)
-        try add(from: member, to: other, weight: max(demand.inside, demand.uplink) / demand.scale)
-      }
+      let unit = try messageUnit(owner, rank: rank, rankClass)
+      sum.add(unit, times: max(demand.inside, demand.uplink) / demand.scale)
     } else {
-      for members in groupsOfGroup[group] ?? [] { try add(members, demand) }
+      let inside = demand.inside > 0 ? try unit(owner, senders: 0) : []
+      let uplinks = demand.uplink > 0 ? try unit(owner, senders: max(1, demand.sendersPerNode)) : []
+      if !inside.isEmpty { sum.add(inside, times: demand.inside / demand.scale) }
+      if !uplinks.isEmpty { sum.add(uplinks, times: demand.uplink / demand.scale) }
     }
-    loads.append(touched.sorted().map { (link: $0, weight: load[Int($0)]) })
-    for link in touched { load[Int(link)] = 0 }
-    touched.removeAll(keepingCapacity: true)
+    loads.append(sum.take())
+    plan.partyOfRoute.append(party(owner, rank: rank, kind))
+    plan.rateAlone.append(try rateAlone(kind, demand, owner, rank: rank))
     return Int32(loads.count - 1)
   }
 
-  /// The loads of one collective: a ring through the members of each node, and rails between neighbouring nodes.
-  private mutating func add(
-    _ members: [Int], _ demand: FlowDemand
-  ) throws(RoutingError) {
-    var nodes: [[Int]] = []
-    for member in members.sorted() {
-      if let last = nodes.last?.last, setup.cluster.node(ofRank: last) == setup.cluster.node(ofRank: member) {
-        nodes[nodes.count - 1].append(member)
-      } else {
-        nodes.append([member])
+  /// Payload bytes per second of the first group (or sender) a flow stands for, when nobody else communicates.
+  private mutating func rateAlone(
+    _ kind: Kind, _ demand: FlowDemand, _ owner: OwnerKey, rank: Int
+  ) throws(SimulationError) -> Double {
+    if kind.call == nil {
+      let (source, peer) = (map.globalRanks[rank], layout.peers[classes.location(map.globalRanks[rank]).stage])
+      let other = classes.rank(stage: peer[Int(owner.slot)], position: classes.location(source).position)
+      try paths.add(from: source, to: other, weight: max(demand.inside, demand.uplink) / demand.scale, to: &sum)
+    } else if let members = groupsOfGroup[owner.owner]?.first {
+      if demand.inside > 0 {
+        try paths.addInside(members, to: &sum)
+        sum.scale(by: demand.inside / demand.scale)
       }
-    }
-    if demand.inside > 0 {
-      for node in nodes where node.count > 1 {
-        for (index, member) in node.enumerated() {
-          try add(
-            from: member, to: node[(index + 1) % node.count], weight: demand.inside / demand.scale)
-        }
+      let inside = sum.take()
+      if demand.uplink > 0 {
+        try paths.addUplinks(members, senders: max(1, demand.sendersPerNode), to: &sum)
+        sum.scale(by: demand.uplink / demand.scale)
       }
+      sum.add(inside, times: 1)
     }
-    guard demand.uplink > 0, nodes.count > 1 else { return }
-    for (index, node) in nodes.enumerated() {
-      let next = nodes[(index + 1) % nodes.count]
-      let rails = min(demand.sendersPerNode, node.count, next.count)
-      for rail in 0..<rails {
-        try add(from: node[rail], to: next[rail], weight: demand.uplink / demand.scale / Double(rails))
-      }
-    }
+    return sum.take().map { paths.rates[Int($0.capacity)] / $0.weight }.min() ?? .infinity
   }
 
-  private mutating func add(
-    from source: Int, to destination: Int, weight: Double
-  ) throws(RoutingError) {
-    let isInside = setup.cluster.node(ofRank: source) == setup.cluster.node(ofRank: destination)
-    let count = isInside ? 1 : routers.count
-    for index in 0..<count {
-      for link in try routers[index].route(from: source, to: destination).links {
-        let capacity = topology.links[Int(link)].capacityGroup
-        if load[Int(capacity)] == 0 { touched.append(capacity) }
-        load[Int(capacity)] += weight / Double(count)
+  /// What one byte of every message a simulated sender stands for loads.
+  private mutating func messageUnit(
+    _ owner: OwnerKey, rank: Int, _ rankClass: RankClass
+  ) throws(SimulationError) -> [CapacityLoad] {
+    let key = UnitKey(owner: owner, senders: -1)
+    if let known = units[key] { return known }
+    let peer = layout.peers[rankClass.stage][Int(owner.slot)]
+    for member in map.isFolded ? rankClass.members : [map.globalRanks[rank]] {
+      let other = classes.rank(stage: peer, position: classes.location(member).position)
+      try paths.add(from: member, to: other, weight: 1, to: &sum)
+    }
+    let unit = sum.take()
+    units[key] = unit
+    return unit
+  }
+
+  /// What a byte through the ports (no senders) or out of the nodes of all groups of an owner loads.
+  private mutating func unit(_ owner: OwnerKey, senders: Int) throws(SimulationError) -> [CapacityLoad] {
+    let key = UnitKey(owner: owner, senders: senders)
+    if let known = units[key] { return known }
+    for members in groupsOfGroup[owner.owner] ?? [] {
+      if senders == 0 {
+        try paths.addInside(members, to: &sum)
+      } else {
+        try paths.addUplinks(members, senders: senders, to: &sum)
       }
     }
+    let unit = sum.take()
+    units[key] = unit
+    return unit
+  }
+
+  /// The number of an owner among the parties; described on first sight.
+  private mutating func party(_ owner: OwnerKey, rank: Int, _ kind: Kind) -> Int {
+    if let known = partyOfOwner[owner] { return known }
+    let rankClass = classes.classes[Int(map.programs[rank])]
+    let stage = rankClass.stage
+    partyOfOwner[owner] = plan.parties.count
+    plan.groupOfParty.append(kind.call == nil ? -1 : owner.owner)
+    if kind.call == nil {
+      let peer = layout.peers[stage][Int(owner.slot)]
+      let first = map.globalRanks[rank]
+      plan.parties.append(
+        NetworkPlan.Party(
+          name: "to stage \(peer)", stage: stage,
+          members: [first, classes.rank(stage: peer, position: classes.location(first).position)],
+          count: map.isFolded ? rankClass.members.count : 1))
+    } else {
+      let groups = groupsOfGroup[owner.owner] ?? []
+      plan.parties.append(
+        NetworkPlan.Party(
+          name: classes.stageGroups[stage].uses[Int(kind.slot)].name, stage: stage, members: groups.first ?? [],
+          count: groups.count))
+    }
+    return plan.parties.count - 1
   }
 
   // MARK: Groups and links
@@ -205,14 +254,10 @@ struct NetworkPlanBuilder {
     }
     for stage in classes.stageGroups.indices {
       for (slot, use) in classes.stageGroups[stage].uses.enumerated() where use != .world {
-        var seen: Set<Int> = []
-        for position in 0..<setup.stageSize {
-          let members = classes.members(stage: stage, position: position, use: use)
-          guard let first = members.first, seen.insert(first).inserted else { continue }
+        if use == .tiedEmbedding, stage != layout.owner[0] { continue }
+        classes.forEachGroup(stage: stage, use: use) { position, members in
           let rank = simulated[classes.rank(stage: stage, position: position)]
-          let group = map.groups[rank * map.groupSlotCount + slot]
-          if use == .tiedEmbedding, stage != layout.owner[0] { continue }
-          groupsOfGroup[group, default: []].append(members)
+          groupsOfGroup[map.groups[rank * map.groupSlotCount + slot], default: []].append(members)
         }
       }
     }
@@ -220,28 +265,38 @@ struct NetworkPlanBuilder {
 
   /// Makes one link of all that carry the same weight of every flow and have the same capacity.
   private mutating func foldLinks() {
-    var signatures: [Int32: StableHash] = [:]
+    let topology = paths.topology
+    var signatures = Array(repeating: StableHash(), count: topology.capacities.count)
+    var isUsed = Array(repeating: false, count: topology.capacities.count)
     for (flow, load) in loads.enumerated() {
       for use in load {
-        signatures[use.link, default: StableHash()].combine(UInt64(flow))
-        signatures[use.link, default: StableHash()].combine(use.weight.bitPattern)
+        isUsed[Int(use.capacity)] = true
+        signatures[Int(use.capacity)].combine(UInt64(flow))
+        signatures[Int(use.capacity)].combine(use.weight.bitPattern)
       }
     }
+    var firstLinks = Array(repeating: Int32(-1), count: topology.capacities.count)
+    for id in topology.links.indices.reversed() { firstLinks[Int(topology.links[id].capacityGroup)] = Int32(id) }
     var numbers: [UInt64: Int] = [:]
-    var linkOf: [Int32: Int] = [:]
-    for link in signatures.keys.sorted() {
-      guard var signature = signatures[link] else { continue }
-      signature.combine(topology.capacities[Int(link)].bytesPerSecond.bitPattern)
-      let number = numbers[signature.value] ?? plan.capacities.count
-      if numbers[signature.value] == nil {
-        numbers[signature.value] = number
-        plan.capacities.append(topology.capacities[Int(link)].bytesPerSecond)
+    var linkOf = Array(repeating: -1, count: topology.capacities.count)
+    for capacity in topology.capacities.indices where isUsed[capacity] {
+      signatures[capacity].combine(paths.rates[capacity].bitPattern)
+      let number = numbers[signatures[capacity].value] ?? plan.links.count
+      linkOf[capacity] = number
+      guard number == plan.links.count else {
+        plan.links[number].count += 1
+        continue
       }
-      linkOf[link] = number
+      numbers[signatures[capacity].value] = number
+      let first = firstLinks[capacity]
+      plan.links.append(
+        NetworkPlan.Link(
+          name: topology.name(ofLink: first), kind: topology.links[Int(first)].kind.rawValue, count: 1,
+          capacity: paths.rates[capacity]))
     }
     plan.routes = loads.map { load in
       var uses: [Int: Double] = [:]
-      for use in load { if let number = linkOf[use.link] { uses[number] = use.weight } }
+      for use in load { uses[linkOf[Int(use.capacity)]] = use.weight }
       return uses.sorted { $0.key < $1.key }.map { LinkUse(link: $0.key, weight: $0.value) }
     }
   }

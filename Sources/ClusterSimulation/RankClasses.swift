@@ -25,6 +25,8 @@ struct RankClasses {
   private(set) var classOfRank: [Int]
   /// What tells ranks apart before they communicate.
   let kinds: RankKinds
+  /// What ranks see of each other through shared links, where that tells them apart.
+  private var links: LinkColoring?
   private let sharesLinks: Bool
   private let setup: TrainingSetup
   private let layout: StageLayout
@@ -37,11 +39,25 @@ struct RankClasses {
     var groupOfPosition: [Int]
   }
 
-  /// Tells ranks apart.
+  /// Tells ranks apart when every group has the network to itself.
+  init(setup: TrainingSetup, layout: StageLayout) {
+    self.init(unrefined: setup, layout, sharesLinks: false)
+    finish()
+  }
+
+  /// Tells ranks apart when groups share links: ranks also differ by how many members of their groups sit on their own
+  /// node, because then they load other links, and by the conditions of those links.
   ///
-  /// - Parameter sharesLinks: Whether ranks also differ by how many members of their groups sit on their own node, because
-  ///   then they load other links.
-  init(setup: TrainingSetup, layout: StageLayout, sharesLinks: Bool = false) {
+  /// - Throws: ``SimulationError/network(_:)`` when ranks that communicate do not reach each other.
+  init(setup: TrainingSetup, layout: StageLayout, sharing paths: inout ClusterPaths) throws(SimulationError) {
+    self.init(unrefined: setup, layout, sharesLinks: true)
+    if !setup.conditions.isUniform || !setup.cluster.nodeGroups.isEmpty {
+      links = try LinkColoring(self, layout: layout, paths: &paths)
+    }
+    finish()
+  }
+
+  private init(unrefined setup: TrainingSetup, _ layout: StageLayout, sharesLinks: Bool) {
     self.sharesLinks = sharesLinks
     self.setup = setup
     self.layout = layout
@@ -51,9 +67,28 @@ struct RankClasses {
     for groups in stageGroups {
       for use in groups.uses where partitions[use] == nil { partitions[use] = Self.partition(use, setup.stageSize) }
     }
+  }
+
+  private mutating func finish() {
     var colors = initialColors()
-    if colors.count > setup.plan.pipelineParallel { refine(&colors) }
+    if colors.count > setup.plan.pipelineParallel || links != nil { refine(&colors) }
     collect(colors)
+  }
+
+  /// Positions of a stage.
+  var positionCount: Int { setup.stageSize }
+
+  /// Visits the groups of a use in a stage, each once, with its first position and its members as global ranks.
+  func forEachGroup(stage: Int, use: GroupUse, _ visit: (_ position: Int, _ members: [Int]) -> Void) {
+    switch use {
+    case .world: visit(0, members(stage: stage, position: 0, use: use))
+    case .tiedEmbedding:
+      for position in 0..<setup.stageSize { visit(position, members(stage: stage, position: position, use: use)) }
+    case .dimension, .block:
+      for group in partitions[use]?.groups ?? [] {
+        visit(group[0], group.map { rank(stage: stage, position: $0) })
+      }
+    }
   }
 
   /// The members of the group a rank has in a slot, as global ranks.
@@ -176,8 +211,9 @@ struct RankClasses {
 
   /// Splits colours until all members of a colour see the same colours in their groups and among their peers
   /// (colour refinement: the coarsest equitable partition), so that one of them can stand for all.
-  private func refine(_ coloring: inout Coloring) {
+  private mutating func refine(_ coloring: inout Coloring) {
     while true {
+      links?.update(coloring.colorOfRank)
       var numbers: [[Int]: Int] = [:]
       var next = coloring
       next.count = 0
@@ -214,6 +250,9 @@ struct RankClasses {
       seen += members(stage: stage, position: position, use: use).map { colors[$0] }.sorted()
     }
     for peer in layout.peers[stage] { seen.append(colors[rank(stage: peer, position: position)]) }
+    if let links {
+      seen.append(Int(bitPattern: UInt(links.signature(ofRank: rank(stage: stage, position: position)))))
+    }
     return seen
   }
 

@@ -2,59 +2,68 @@ import EventKernel
 import Network
 import Quantities
 
-/// Which operations of compiled programs are flows on shared links, and over which routes each simulated rank sends them.
-struct NetworkPlan: Sendable {
-  /// One operation as a flow.
-  struct Demand: Hashable, Sendable {
-    /// Index of the route among the routes of its rank; -1 for an operation that is no flow.
-    var route: Int32 = -1
-    /// Payload bytes.
-    var amount = 0.0
-    /// Nanoseconds between the end of the flow and the end of the operation.
-    var latency: Int64 = 0
-  }
-
-  /// Bytes per second of each link.
-  var capacities: [Double] = []
-  /// Links of each route with their weights.
-  var routes: [[LinkUse]] = []
-  /// Demand of each operation of the program set; empty when nothing is shared.
-  var demands: [Demand] = []
-  /// Routes per simulated rank.
-  var routesPerRank = 0
-  /// Route of each rank and index; shape `[ranks * routesPerRank]`, -1 for none.
-  var routeOfRank: [Int32] = []
-
-  /// Whether there are flows at all.
-  var isShared: Bool { !demands.isEmpty }
-}
-
-/// The fluid network of a run, and which operations wait for its flows.
+/// The fluid network of a run, which operations wait for its flows, and what sharing cost them.
 struct SharedNetwork: ~Copyable {
   /// Payload of the event that gives all flows their rates.
   static let settlement = UInt32((1 << 28) - 1)
   /// Payload of the event at which the first flow may have ended.
   static let wake = UInt32((1 << 28) - 2)
+  /// Intervals of a link's history.
+  static let intervals = 256
 
   let isShared: Bool
+  private let plan: NetworkPlan
   private var network: FluidNetwork
   private var routes: [RouteID] = []
   private let demands: FixedBuffer<NetworkPlan.Demand>
   private let routeOfRank: FixedBuffer<Int32>
-  private let routesPerRank: Int
-  /// First stream slot that waits for each flow; indexed by the flow.
-  private var firstSlot: [Int32] = []
-  /// Nanoseconds after the end of each flow.
-  private var latency: [Int64] = []
   private var settlementIsDue = false
+  /// Every flow under way, by its number.
+  private var flows: [Passage] = []
+  /// Time each link had been full when a flow started; shape `[flows * longestRoute]`.
+  private var fullBefore: [Int64] = []
+  private let longestRoute: Int
+  private var totals: [PartyTotal]
+  /// Nanoseconds lost for which each link was to blame.
+  private var delays: [Int64]
+
+  /// A flow under way.
+  private struct Passage {
+    var id: FlowID
+    var route: Int
+    var firstSlot: Int32
+    var amount: Double
+    var start: Int64
+    /// Nanoseconds after the end of the flow.
+    var latency: Int64
+    /// Since when kernels have slowed it down; -1 when they do not.
+    var slowedSince: Int64 = -1
+    /// Rate alone over rate beside kernels.
+    var slowdown = 1.0
+    /// Nanoseconds lost to kernels so far.
+    var lostToKernels = 0.0
+  }
+
+  /// What the flows of a party add up to.
+  private struct PartyTotal {
+    var calls = 0
+    var alone = 0.0
+    var lostToSharing: Int64 = 0
+    var lostToKernels = 0.0
+    /// Nanoseconds lost, by link.
+    var blame: [Int: Int64] = [:]
+  }
 
   init(_ plan: NetworkPlan) {
+    self.plan = plan
     isShared = plan.isShared
-    network = FluidNetwork(capacities: plan.capacities)
+    network = FluidNetwork(capacities: plan.links.map(\.capacity), historyIntervals: Self.intervals)
     demands = FixedBuffer(plan.demands)
     routeOfRank = FixedBuffer(plan.routeOfRank)
-    routesPerRank = plan.routesPerRank
     for route in plan.routes { routes.append(network.registerRoute(route)) }
+    longestRoute = plan.routes.map(\.count).max() ?? 0
+    totals = Array(repeating: PartyTotal(), count: plan.parties.count)
+    delays = Array(repeating: 0, count: plan.links.count)
   }
 
   /// Whether an operation is a flow.
@@ -62,16 +71,35 @@ struct SharedNetwork: ~Copyable {
   func isFlow(_ operation: Int) -> Bool { isShared && demands[operation].route >= 0 }
 
   /// Starts the flow of an operation; the streams from `slot` on wait for it.
-  mutating func start(operation: Int, rank: Int, slot: Int, now: Int64, queue: inout EventQueue) {
+  ///
+  /// - Returns: The number of the flow, until it ends.
+  mutating func start(operation: Int, rank: Int, slot: Int, now: Int64, queue: inout EventQueue) -> Int32 {
     let demand = demands[operation]
-    let route = Int(routeOfRank[rank * routesPerRank + Int(demand.route)])
+    let route = Int(routeOfRank[rank * plan.routesPerRank + Int(demand.route)])
     let flow = network.add(route: routes[route], amount: demand.amount)
-    while firstSlot.count <= flow.index {
-      firstSlot.append(-1)
-      latency.append(0)
+    let passage = Passage(
+      id: flow, route: route, firstSlot: Int32(truncatingIfNeeded: slot), amount: demand.amount, start: now,
+      latency: demand.latency)
+    if flow.index < flows.count {
+      flows[flow.index] = passage
+    } else {
+      flows.append(passage)
+      fullBefore += repeatElement(0, count: longestRoute)
     }
-    firstSlot[flow.index] = Int32(truncatingIfNeeded: slot)
-    latency[flow.index] = demand.latency
+    for (place, use) in plan.routes[route].enumerated() {
+      fullBefore[flow.index * longestRoute + place] = network.usage(ofLink: use.link, at: now).saturated
+    }
+    requestSettlement(now: now, queue: &queue)
+    return Int32(truncatingIfNeeded: flow.index)
+  }
+
+  /// Lets a flow go at the fraction `1 / factor` of its rate alone at most, from now on; 1 sets it free.
+  mutating func slow(flow: Int32, by factor: Double, now: Int64, queue: inout EventQueue) {
+    let index = Int(flow)
+    bookSlowdown(of: index, now: now)
+    flows[index].slowedSince = factor > 1 ? now : -1
+    flows[index].slowdown = factor
+    network.setCap(of: flows[index].id, to: plan.rateAlone[flows[index].route] / factor)
     requestSettlement(now: now, queue: &queue)
   }
 
@@ -86,9 +114,11 @@ struct SharedNetwork: ~Copyable {
   /// Ends a flow that is due at `now`; `nil` when none is.
   mutating func endNext(now: Int64, queue: inout EventQueue) -> (firstSlot: Int, end: Int64)? {
     guard let finish = network.nextFinish, finish.time <= now else { return nil }
+    book(finish.flow.index, now: now)
     network.remove(finish.flow)
     requestSettlement(now: now, queue: &queue)
-    return (Int(firstSlot[finish.flow.index]), now + latency[finish.flow.index])
+    let passage = flows[finish.flow.index]
+    return (Int(passage.firstSlot), now + passage.latency)
   }
 
   private mutating func requestSettlement(now: Int64, queue: inout EventQueue) {
@@ -96,6 +126,74 @@ struct SharedNetwork: ~Copyable {
     settlementIsDue = true
     queue.schedule(at: SimTime(nanoseconds: now), phase: .settlement, payload: Self.settlement)
   }
+
+  // MARK: Accounts
+
+  private mutating func bookSlowdown(of flow: Int, now: Int64) {
+    let passage = flows[flow]
+    guard passage.slowedSince >= 0 else { return }
+    flows[flow].lostToKernels += Double(now - passage.slowedSince) * (1 - 1 / passage.slowdown)
+  }
+
+  /// Notes what a flow that ends has lost, and to which link.
+  private mutating func book(_ flow: Int, now: Int64) {
+    bookSlowdown(of: flow, now: now)
+    let passage = flows[flow]
+    let party = plan.partyOfRoute[passage.route]
+    let alone = passage.amount / plan.rateAlone[passage.route] * 1e9
+    let lost = Double(now - passage.start) - alone - passage.lostToKernels
+    totals[party].calls += 1
+    totals[party].alone += alone
+    totals[party].lostToKernels += passage.lostToKernels
+    // A flow ends at a whole nanosecond, and so does every change of its rate.
+    guard lost > 2 else { return }
+    totals[party].lostToSharing += Int64(lost)
+    if let link = bottleneck(of: flow, now: now) {
+      totals[party].blame[link, default: 0] += Int64(lost)
+      delays[link] += Int64(lost)
+    }
+  }
+
+  /// The link of a flow's route that was full for longest since it started; the first of equals.
+  private func bottleneck(of flow: Int, now: Int64) -> Int? {
+    var worst: (link: Int, full: Int64)?
+    for (place, use) in plan.routes[flows[flow].route].enumerated() {
+      let full = network.usage(ofLink: use.link, at: now).saturated - fullBefore[flow * longestRoute + place]
+      if full > worst?.full ?? 0 { worst = (use.link, full) }
+    }
+    return worst?.link
+  }
+
+  /// What the links did up to an instant.
+  ///
+  /// - Parameter waits: What the members of each party's groups waited for each other; shape `[parties]`.
+  func report(at end: Int64, waits: [PartyWait]) -> NetworkReport {
+    let links = plan.links.indices.map { index in
+      let usage = network.usage(ofLink: index, at: max(end, network.now))
+      let link = plan.links[index]
+      return NetworkReport.Link(
+        name: link.name, kind: link.kind, count: link.count,
+        capacity: Bandwidth(bytesPerSecond: link.capacity), bytes: usage.bytes,
+        busy: SimDuration(nanoseconds: usage.busy), saturated: SimDuration(nanoseconds: usage.saturated),
+        delay: SimDuration(nanoseconds: delays[index]), history: network.history(ofLink: index))
+    }
+    let groups = plan.parties.indices.map { index in
+      let (party, total) = (plan.parties[index], totals[index])
+      let worst = total.blame.max { $0.value != $1.value ? $0.value < $1.value : $0.key > $1.key }
+      return NetworkReport.Group(
+        name: party.name, stage: party.stage, members: party.members, count: party.count, calls: total.calls,
+        alone: SimDuration(nanoseconds: Int64(total.alone)),
+        lostToSharing: SimDuration(nanoseconds: total.lostToSharing),
+        lostToKernels: SimDuration(nanoseconds: Int64(total.lostToKernels)),
+        waited: SimDuration(nanoseconds: waits[index].time), worstLink: worst?.key, lastRank: waits[index].lastRank)
+    }
+    return NetworkReport(
+      links: links, groups: groups, interval: SimDuration(nanoseconds: network.historyWidth))
+  }
 }
 
-extension NetworkPlan.Demand: BitwiseCopyable {}
+/// How long the members of a party's groups waited for each other, and for whom most.
+struct PartyWait {
+  var time: Int64 = 0
+  var lastRank: Int?
+}

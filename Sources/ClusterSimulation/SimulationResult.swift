@@ -54,6 +54,8 @@ public struct SimulationResult: Sendable {
   public let executor: ExecutorChoice
   /// Steps it took.
   public let eventCount: Int
+  /// What shared links did; `nil` when every group had the network to itself.
+  public let network: NetworkReport?
   /// End of the last task.
   public let iterationTime: SimDuration
   /// One summary per pipeline rank.
@@ -62,12 +64,14 @@ public struct SimulationResult: Sendable {
   public let outOfMemory: OutOfMemory?
 
   init(
-    setup: TrainingSetup, trace: Trace, executor: ExecutorChoice, eventCount: Int, layersOfStage: [[Int]]
+    setup: TrainingSetup, trace: Trace, executor: ExecutorChoice, eventCount: Int, network: NetworkReport? = nil,
+    layersOfStage: [[Int]]
   ) {
     self.setup = setup
     self.trace = trace
     self.executor = executor
     self.eventCount = eventCount
+    self.network = network
     let iteration = trace.iterationTime
     iterationTime = iteration
     var summaries: [Int: StageSummary] = [:]

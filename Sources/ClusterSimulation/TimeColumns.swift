@@ -51,4 +51,6 @@ struct ExecutionRecord {
   var stuck: [(simulatedRank: Int, row: Int)]
   /// Steps the executor took: queue events, or rows for the replay.
   var eventCount: Int
+  /// What the shared links did; `nil` when nothing was shared.
+  var network: NetworkReport?
 }

@@ -118,38 +118,46 @@ public struct TrainingSimulation: Sendable {
 
   /// Replays the iteration.
   ///
-  /// - Throws: ``SimulationError/deadlock(_:)`` when the schedule cannot end.
+  /// - Parameters:
+  ///   - executor: `replay` has no shared links and no interference; `auto` runs event by event where either matters.
+  ///   - network: `shared` is event by event whatever the executor.
+  /// - Throws: ``SimulationError/deadlock(_:)`` when the schedule cannot end, ``SimulationError/network(_:)`` when ranks
+  ///   that communicate do not reach each other or conditions name links that are not there.
   public func run(
     executor: ExecutorChoice = .auto, expandRanks: Bool = false, network: NetworkChoice = .ideal
   ) throws(SimulationError) -> SimulationResult {
-    let classes = RankClasses(setup: setup, layout: layout, sharesLinks: network == .shared)
     let expandRanks = expandRanks || setup.conditions.jitter != nil
+    guard network == .shared || !setup.conditions.disturbsLinks else {
+      throw .network("conditions: slow_links and failed_links need the shared network; use --network shared")
+    }
+    var paths = try network == .shared ? ClusterPaths(setup) : nil
+    let classes = try rankClasses(&paths)
     let (programs, map) = try compile(classes, expandRanks: expandRanks, costs: nil)
-    let executor = network == .shared ? .events : executor
-    let plan = try network == .shared ? networkPlan(classes, programs, map) : NetworkPlan()
+    let plan =
+      try paths.map { paths throws(SimulationError) in
+        try NetworkPlanBuilder(
+          setup: setup, classes: classes, layout: layout, programs: programs, map: map, paths: paths
+        ).build()
+      } ?? NetworkPlan()
+    let interference = Interference(setup, programs: programs, map: map)
+    let isEventful = plan.isShared || (executor != .replay && interference.isActive)
+    let executor = isEventful ? .events : executor == .auto ? .replay : executor
     let record = Self.execute(
-      programs: programs, map: map, executor: executor, conditions: setup.conditions, network: plan)
+      programs: programs, map: map, executor: executor, conditions: setup.conditions, network: plan,
+      interference: interference)
     guard record.stuck.isEmpty else {
       throw .deadlock(Deadlock(rows: record.stuck, programs: programs, map: map))
     }
     return SimulationResult(
-      setup: setup, trace: Trace(programs: programs, map: map, columns: record.columns),
-      executor: executor == .auto ? .replay : executor, eventCount: record.eventCount,
+      setup: setup, trace: Trace(programs: programs, map: map, columns: record.columns), executor: executor,
+      eventCount: record.eventCount, network: record.network,
       layersOfStage: (0..<setup.plan.pipelineParallel).map { layout.layers(ofRank: $0) })
   }
 
-  /// The flows of compiled programs on the links of the cluster.
-  private func networkPlan(
-    _ classes: RankClasses, _ programs: ProgramSet, _ map: RankMap
-  ) throws(SimulationError) -> NetworkPlan {
-    let builder: NetworkPlanBuilder
-    do throws(TopologyError) {
-      builder = try NetworkPlanBuilder(
-        setup: setup, classes: classes, layout: layout, programs: programs, map: map)
-    } catch { throw .network("cluster: \(error)") }
-    do throws(RoutingError) {
-      return try builder.build()
-    } catch { throw .network("cluster: \(error)") }
+  private func rankClasses(_ paths: inout ClusterPaths?) throws(SimulationError) -> RankClasses {
+    guard var known = paths else { return RankClasses(setup: setup, layout: layout) }
+    defer { paths = known }
+    return try RankClasses(setup: setup, layout: layout, sharing: &known)
   }
 
   /// The groups the first rank of each class belongs to, by stage and use.
@@ -166,17 +174,18 @@ public struct TrainingSimulation: Sendable {
   /// Runs compiled programs.
   static func execute(
     programs: ProgramSet, map: RankMap, executor: ExecutorChoice, conditions: Conditions = Conditions(),
-    network: NetworkPlan = NetworkPlan()
+    network: NetworkPlan = NetworkPlan(), interference: Interference = Interference()
   ) -> ExecutionRecord {
     let perturbation = Perturbation(conditions, map: map)
     return switch executor {
     case .auto, .replay: ReplayExecutor.run(programs: programs, map: map, perturbation: perturbation)
     case .events:
-      EventExecutor.run(programs: programs, map: map, perturbation: perturbation, network: network)
+      EventExecutor.run(
+        programs: programs, map: map, perturbation: perturbation, network: network, interference: interference)
     }
   }
 
-  /// Runs compiled programs and returns their trace.
+  /// Runs compiled programs, without interference, and returns their trace.
   ///
   /// - Throws: ``SimulationError/deadlock(_:)``.
   public static func trace(

@@ -25,7 +25,7 @@ public enum MemoryFixFinder {
   /// - Parameters:
   ///   - setup: A setup that does not fit.
   ///   - limit: Most fixes returned.
-  ///   - network: Where fixes found with closed forms must fit too.
+  ///   - network: Where fixes found by replaying closed forms are confirmed.
   public static func fixes(
     for setup: TrainingSetup, limit: Int = 5, network: NetworkChoice = .ideal
   ) -> [MemoryFix] {
@@ -35,7 +35,6 @@ public enum MemoryFixFinder {
       $0.element.fix.iterationTime != $1.element.fix.iterationTime
         ? $0.element.fix.iterationTime < $1.element.fix.iterationTime : $0.offset < $1.offset
     }.map(\.element)
-    guard network == .shared else { return ordered.prefix(limit).map(\.fix) }
     return ordered.prefix(limit).compactMap { confirm($0, on: network) }
   }
 
@@ -57,7 +56,7 @@ public enum MemoryFixFinder {
     return pairs.isEmpty ? MemoryChangeCandidate.all.compactMap { evaluate(both + [$0], on: setup) } : pairs
   }
 
-  /// The fix again with its times on another network; `nil` when it does not fit there.
+  /// The fix again as it really runs: event by event, on another network; `nil` when it does not fit there.
   private static func confirm(_ found: Found, on network: NetworkChoice) -> MemoryFix? {
     guard let simulation = try? TrainingSimulation(found.setup), let result = try? simulation.run(network: network),
       result.fits
@@ -76,9 +75,12 @@ public enum MemoryFixFinder {
       changed = next.setup
       settings += next.settings
     }
-    guard let simulation = try? TrainingSimulation(changed), let result = try? simulation.run(), result.fits else {
-      return nil
-    }
+    var plain = changed
+    plain.conditions.slowLinks = []
+    plain.conditions.failedLinks = []
+    guard let simulation = try? TrainingSimulation(plain), let result = try? simulation.run(executor: .replay),
+      result.fits
+    else { return nil }
     let fix = MemoryFix(
       summary: candidates.map(\.summary).joined(separator: " and "), settings: settings,
       peakMemory: result.peakMemory, iterationTime: result.iterationTime)
