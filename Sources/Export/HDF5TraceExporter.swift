@@ -59,6 +59,9 @@ public struct HDF5TraceExporter: Exporter {
     try summary.writeRanks(into: root, &scales)
     try summary.writeStages(into: root, &scales)
     try summary.writeLayers(into: root, &scales)
+    if let network = result.network {
+      try TraceFileNetwork.write(network, into: root, storage: storage, &scales)
+    }
     try TraceFileInputs.write(result, description, into: root, &scales)
     try scales.write(into: root)
   }

@@ -4,7 +4,7 @@ import HDF5IO
 /// The top of a result file: attributes, types and shared axes.
 enum TraceFileTop {
   /// Version of the layout; the first number changes when a reader must.
-  static let schemaVersion = "1.0.0"
+  static let schemaVersion = "1.1.0"
   /// Names of the verdicts, in the order of their numbers.
   static let verdicts = ["fits", "out_of_memory"]
 

@@ -97,34 +97,4 @@ public enum IntermediateText {
     }
     return lines.joined(separator: "\n") + "\n"
   }
-
-  /// The groups of ranks each pipeline rank's first rank belongs to.
-  public static func groups(_ scenario: Scenario) throws -> String {
-    try TrainingSimulation(scenario.setup()).groups().map { group in
-      let members =
-        group.members.count > 16
-        ? group.members.prefix(16).map(String.init).joined(separator: " ") + " ... (\(group.members.count))"
-        : group.members.map(String.init).joined(separator: " ")
-      return "stage \(group.stage)\t\(group.name)\t\(members)"
-    }.joined(separator: "\n") + "\n"
-  }
-
-  /// What each group communicates over, and which algorithm a 64 MiB all-reduce would use.
-  public static func routes(_ scenario: Scenario) throws -> String {
-    let cluster = scenario.cluster
-    let cost = CollectiveCost(fabric: Fabric(cluster: cluster))
-    let call = CollectiveCall(kind: .allReduce, payload: .mebibytes(64))
-    return try TrainingSimulation(scenario.setup()).groups().map { group in
-      let shape = GroupShape(ranks: group.members, cluster: cluster)
-      let links =
-        shape.nodes == 1
-        ? cluster.intraNode.name
-        : [shape.ranksPerNode > 1 ? cluster.intraNode.name : nil, cluster.interNode?.name].compactMap { $0 }
-          .joined(separator: " + ")
-      let best = cost.best(call, over: shape)
-      let time = best.map { "\($0.algorithm.name), \(Readable.time($0.time.value))" } ?? "nothing to do"
-      return "stage \(group.stage)\t\(group.name)\t\(shape.ranks) ranks on \(shape.nodes) nodes\t\(links)\t"
-        + "all-reduce of 64 MiB: \(time)"
-    }.joined(separator: "\n") + "\n"
-  }
 }

@@ -21,8 +21,8 @@ public struct RunOptions: Hashable, Sendable {
   public var executor = ExecutorChoice.auto
   /// Whether every rank is simulated.
   public var expandRanks = false
-  /// How the network is shared.
-  public var network = NetworkChoice.ideal
+  /// How the network is shared; `nil` for closed forms, unless the scenario's conditions disturb links.
+  public var network: NetworkChoice?
   /// What random times are drawn from.
   public var seed: UInt64 = 0
   /// Whether fixes are searched for when memory runs out.
@@ -48,12 +48,21 @@ public struct ScenarioRun: Sendable {
   /// - Throws: ``SimulationError`` when the plan is invalid or its schedule can never end.
   public init(_ scenario: Scenario, options: RunOptions = RunOptions()) throws(SimulationError) {
     let setup = scenario.setup(seed: options.seed)
+    let network = options.network ?? (setup.conditions.disturbsLinks ? .shared : .ideal)
     let result = try TrainingSimulation(setup).run(
-      executor: options.executor, expandRanks: options.expandRanks, network: options.network)
+      executor: options.executor, expandRanks: options.expandRanks, network: network)
     self.scenario = scenario
     self.result = result
-    fixes = result.fits || !options.findsFixes ? [] : MemoryFixFinder.fixes(for: setup, network: options.network)
-    warnings = Self.warnings(setup)
+    fixes = result.fits || !options.findsFixes ? [] : MemoryFixFinder.fixes(for: setup, network: network)
+    warnings = Self.warnings(setup) + Self.executorWarnings(setup, options)
+  }
+
+  /// What an executor that was asked for leaves out.
+  private static func executorWarnings(_ setup: TrainingSetup, _ options: RunOptions) -> [String] {
+    guard options.executor == .replay, setup.options.modelsInterference,
+      setup.cluster.devices.contains(where: { $0.interference?.isSlow == true })
+    else { return [] }
+    return ["the replay leaves out that kernels and collectives slow each other down; use --executor events"]
   }
 
   private static func warnings(_ setup: TrainingSetup) -> [String] {

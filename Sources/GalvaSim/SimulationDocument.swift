@@ -14,7 +14,8 @@ extension ScenarioRun {
         JSONField("scenario", .text(scenario.name)),
         JSONField("verdict", result.fits ? "fits" : "out_of_memory"),
       ] + speedFields + memoryFields + [
-        JSONField("stages", .list(result.stages.map(stage))),
+        JSONField("stages", .list(result.stages.map(stage)))
+      ] + networkFields + [
         JSONField("breakdown_s", result.fits ? .object(breakdown(result.busiest)) : .null),
         JSONField("events", .integer(result.eventCount)), JSONField("tasks", .integer(result.trace.taskCount)),
         JSONField("ranks_simulated", .integer(result.trace.map.rankCount)),

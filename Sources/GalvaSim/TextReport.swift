@@ -8,7 +8,7 @@ extension ScenarioRun {
   /// The report for people: verdict, speed, where the time and the memory go, a picture of the pipeline.
   public var text: String {
     (headLines + [""] + speedLines + [""] + stageLines + [""] + timeLines + [""] + memoryLines + pictureLines
-      + noteLines)
+      + (result.fits ? networkLines : []) + noteLines)
       .joined(separator: "\n") + "\n"
   }
 

@@ -10,6 +10,7 @@ enum PrintedValue: String, CaseIterable, ExpressibleByArgument {
   case memory
   case costs
   case groups
+  case links
 
   /// The value as text.
   func text(of scenario: Scenario, options: RunOptions) throws -> String {
@@ -21,6 +22,7 @@ enum PrintedValue: String, CaseIterable, ExpressibleByArgument {
     case .memory: try IntermediateText.memory(scenario, options: options)
     case .costs: try IntermediateText.costs(scenario)
     case .groups: try IntermediateText.groups(scenario)
+    case .links: try IntermediateText.links(scenario)
     }
   }
 }

@@ -21,8 +21,11 @@ struct Simulate: ParsableCommand {
   @Option(help: "How to execute: events in time order, replay without a queue, or the fastest that is right.")
   var executor = ExecutorChoice.auto
 
-  @Option(help: "Network model: ideal gives every group its closed-form time, shared lets flows share links.")
-  var network = NetworkChoice.ideal
+  @Option(
+    help: ArgumentHelp(
+      "Network model: ideal gives every group its closed-form time, shared lets flows share links.",
+      discussion: "Default: ideal, or shared when the scenario's conditions disturb links."))
+  var network: NetworkChoice?
 
   @Option(help: "Seed of everything random: the jitter of the scenario's conditions.")
   var seed: UInt64 = 0
@@ -63,8 +66,11 @@ struct Simulate: ParsableCommand {
     }
   }
 
-  /// Refuses a timeline nobody can write before anything is simulated.
+  /// Refuses what contradicts itself, and a timeline nobody can write, before anything is simulated.
   func validate() throws {
+    if network == .shared, executor == .replay {
+      throw ValidationError("--executor replay has no shared links; use --executor events or --network ideal")
+    }
     guard let timeline else { return }
     do throws(ExportError) {
       _ = try ExporterCatalog.exporter(forPath: timeline)
@@ -83,7 +89,7 @@ struct Simulate: ParsableCommand {
   private var command: String {
     let overrides = input.overrides.map { "--set \($0)" }
     let flags =
-      (expandRanks ? ["--expand-ranks"] : []) + (network == .shared ? ["--network shared"] : [])
+      (expandRanks ? ["--expand-ranks"] : []) + (network.map { ["--network \($0.rawValue)"] } ?? [])
       + (executor == .auto ? [] : ["--executor \(executor.rawValue)"])
     return (["galvasim simulate \(input.scenario)"] + overrides + flags).joined(separator: " ")
   }

@@ -8,8 +8,8 @@ struct SimulateCommandTests {
     "schema_version", "tool_version", "scenario", "verdict", "iteration_time_s", "samples_per_s", "tokens_per_s",
     "tokens_per_s_per_gpu", "model_tflops_per_gpu", "mfu", "flops_convention", "peak_reserved_bytes",
     "peak_allocated_bytes", "peak_device_bytes", "capacity_bytes", "out_of_memory", "stages", "breakdown_s", "events",
-    "tasks",
-    "ranks_simulated", "ranks", "executor", "fingerprint", "warnings",
+    "tasks", "ranks_simulated", "ranks", "executor", "fingerprint", "warnings", "links", "groups",
+    "most_contended_link",
   ]
   static let stageFields: Set<String> = [
     "stage", "ranks", "layers", "peak_reserved_bytes", "peak_allocated_bytes", "peak_by_category_bytes", "compute_s",
