@@ -26,7 +26,9 @@ struct BenchmarkReport {
       lines.append("\(times.name): \(times.ranks) GPUs folded, \(times.tasks) tasks")
       lines.append(row("  reading the scenario", times.reading))
       lines.append(row("  lowering", times.lowering))
-      lines.append(row("  whole simulation", times.simulation))
+      lines.append(row("  whole, replayed", times.replay))
+      lines.append(row("  whole, event by event", times.simulation))
+      lines.append(row("  whole, shared links", times.shared))
     }
     return lines.joined(separator: "\n")
   }
@@ -65,7 +67,8 @@ struct BenchmarkReport {
         ("name", quoted(times.name)), ("ranks", "\(times.ranks)"), ("tasks", "\(times.tasks)"),
         ("iteration_time_s", "\(times.iteration)"), ("fingerprint", quoted(times.fingerprint)),
         ("reading", object(times.reading)), ("lowering", object(times.lowering)),
-        ("simulation", object(times.simulation)),
+        ("replay", object(times.replay)), ("simulation", object(times.simulation)),
+        ("shared", object(times.shared)),
       ])
     }
     return object([

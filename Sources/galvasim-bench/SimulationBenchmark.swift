@@ -11,7 +11,11 @@ struct SimulationTimes {
   /// Lowering the plan to programs.
   var lowering = Samples()
   /// Validation, lowering, replay, memory, breakdown and fingerprint.
+  var replay = Samples()
+  /// The same event by event, as `simulate` does it unless told otherwise: kernels and collectives slow each other down.
   var simulation = Samples()
+  /// The same on shared links.
+  var shared = Samples()
   /// Iteration time of the result, in seconds, to compare runs of different versions.
   let iteration: Double
   /// Fingerprint of the result.
@@ -34,7 +38,9 @@ struct SimulationTimes {
     for _ in 0..<repetitions {
       reading.add(try measure { _ = try ScenarioFile.load(path: path) })
       lowering.add(try measure { _ = try TrainingSimulation(setup).compile() })
+      replay.add(try measure { _ = try TrainingSimulation(setup).run(executor: .replay).trace.fingerprint })
       simulation.add(try measure { _ = try TrainingSimulation(setup).run().trace.fingerprint })
+      shared.add(try measure { _ = try TrainingSimulation(setup).run(network: .shared).trace.fingerprint })
     }
   }
 }

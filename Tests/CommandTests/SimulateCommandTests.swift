@@ -83,8 +83,9 @@ struct SimulateCommandTests {
   @Test(arguments: ["events", "replay"])
   func `both executors and expanded ranks agree`(executor: String) throws {
     let scenario = "Scenarios/runs/bert-huge-32-titanrtx-8gb.yaml"
-    let folded = try Command.document(["simulate", scenario, "--json"])
-    let other = try Command.document(["simulate", scenario, "--json", "--executor", executor, "--expand-ranks"])
+    let common = ["simulate", scenario, "--json", "--set", "options.interference=false"]
+    let folded = try Command.document(common)
+    let other = try Command.document(common + ["--executor", executor, "--expand-ranks"])
     #expect(other["executor"] as? String == executor)
     #expect(other["ranks_simulated"] as? Int == 8)
     for key in ["iteration_time_s", "peak_allocated_bytes", "samples_per_s"] {
