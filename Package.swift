@@ -52,7 +52,7 @@ let package = Package(
       name: "EmbedCatalog", capability: .buildTool(), dependencies: ["catalog-packer"]),
     module(
       "ScenarioIO",
-      nouns + ["Costing", .product(name: "Yams", package: "Yams")],
+      nouns + ["Costing", "HDF5IO", .product(name: "Yams", package: "Yams")],
       plugins: ["EmbedCatalog"]),
     module("Export", verbs + ["HDF5IO"]),
     // Faces.

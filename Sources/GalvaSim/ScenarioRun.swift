@@ -11,6 +11,7 @@ extension Scenario {
     var setup = TrainingSetup(model: model, cluster: cluster, job: job, plan: plan, options: options)
     setup.conditions = conditions
     setup.conditions.seed = seed
+    setup.kernelCosts = kernelCosts
     return setup
   }
 }

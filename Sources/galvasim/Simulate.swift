@@ -85,7 +85,7 @@ struct Simulate: ParsableCommand {
     let flags =
       (expandRanks ? ["--expand-ranks"] : []) + (network == .shared ? ["--network shared"] : [])
       + (executor == .auto ? [] : ["--executor \(executor.rawValue)"])
-    return (["galvasim simulate \(input.scenario)"] + overrides + flags).joined(separator: " ")
+    return (["galvasim simulate \(input.scenario)"] + overrides + input.costFlags + flags).joined(separator: " ")
   }
 }
 
