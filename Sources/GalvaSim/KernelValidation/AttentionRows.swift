@@ -7,7 +7,7 @@ import Workload
 /// seq, batch, tflops).
 struct AttentionRows {
   let file: CommaSeparatedFile
-  let devices: MeasuredDevice
+  let devices: DeviceFinder
 
   /// Words of kernel tables for implementations; the last is made of single kernels.
   private static let implementations = [

@@ -10,7 +10,7 @@ import Workload
 /// fraction of each class is a constant, fitted to A100 and held against H100 (docs/accuracy-kernels.md).
 struct ElementwiseRows {
   let file: CommaSeparatedFile
-  let devices: MeasuredDevice
+  let devices: DeviceFinder
 
   /// One class of kernels of the engine.
   private struct Engine {

@@ -48,7 +48,7 @@ public struct KernelValidation: Sendable {
   }
 
   private static func expectations(_ file: CommaSeparatedFile) throws(InputError) -> [KernelExpectation] {
-    let devices = MeasuredDevice()
+    let devices = DeviceFinder()
     let has = { (column: String) in file.columns.contains(column) }
     let rows = 0..<file.count
     if has("head_dim"), has("seq") { return rows.map(AttentionRows(file: file, devices: devices).expectation) }

@@ -7,7 +7,7 @@ import Workload
 /// best shapes of a search: best_m, best_n, best_k, mamf_tflops).
 struct ProductRows {
   let file: CommaSeparatedFile
-  let devices: MeasuredDevice
+  let devices: DeviceFinder
 
   func expectation(_ row: Int) -> KernelExpectation {
     let gpu = file.cell(row, "gpu") ?? ""

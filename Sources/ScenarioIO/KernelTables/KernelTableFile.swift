@@ -34,11 +34,17 @@ public enum KernelTableFile {
   /// The CSV form.
   public static func text(_ table: KernelTable) -> String { KernelTableText.text(table) }
 
-  /// Writes the HDF5 form.
+  /// Writes the HDF5 form; the file appears under its name when it is complete.
   ///
   /// - Throws: ``HDF5Error``.
   public static func writeBinary(_ table: KernelTable, to path: String) throws(HDF5Error) {
-    try KernelTableHDF5.write(table, to: path)
+    let part = path + ".part"
+    defer { unlink(part) }
+    try KernelTableHDF5.write(table, to: part)
+    guard rename(part, path) == 0 else {
+      throw HDF5Error(
+        operation: "rename", path: path, reason: String(cString: strerror(errno)), systemError: errno)
+    }
   }
 
   private static func isBinary(_ path: String) -> Bool {

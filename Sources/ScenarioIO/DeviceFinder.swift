@@ -1,18 +1,17 @@
 import Hardware
-import ScenarioIO
 
 /// Finds the GPU of the catalogue that people mean by names such as "A100-SXM-80GB" or "V100-SXM2 (DGX-1)".
-struct MeasuredDevice {
+public struct DeviceFinder {
   private let devices: [DeviceSpec]
 
   /// Looks names up in the built-in catalogue.
-  init() {
+  public init() {
     devices = Catalog.builtIn.names(.device).compactMap { try? Catalog.builtIn.device(named: $0) }
   }
 
   /// The device: the chip must match, the module and the memory where they are said; without them the socketed module
   /// with the most memory is meant.
-  func device(_ name: String) -> DeviceSpec? {
+  public func device(_ name: String) -> DeviceSpec? {
     let words = Self.words(name)
     let chips = Set(devices.compactMap { Self.words($0.name).first })
     guard let chip = words.first(where: { chips.contains($0) }) else { return nil }
