@@ -84,7 +84,7 @@ let package = Package(
     tests("CostingTests", nouns + ["Costing"]),
     tests("ClusterSimulationTests", verbs),
     tests("PlanningTests", verbs + ["Planning"]),
-    tests("ScenarioIOTests", nouns + ["ScenarioIO"]),
+    tests("ScenarioIOTests", nouns + ["Costing", "ScenarioIO"]),
     tests("ExportTests", verbs + ["Export", "HDF5IO", "ScenarioIO"]),
     tests("HDF5IOTests", ["HDF5IO"]),
     tests("GoldenTests", verbs + ["GalvaSim"], exclude: ["Golden"]),

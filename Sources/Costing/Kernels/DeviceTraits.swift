@@ -69,8 +69,9 @@ public struct DeviceTraits: Hashable, Sendable {
       source: "products: github.com/baidu-research/DeepBench @da81ba7820, results/train/DeepBench_NV_V100.xlsx; "
         + "attention: the memory-efficient kernel on A100, \(flashFigures)"),
     DeviceTraits(
-      devices: ["titan-rtx-24gb"], traits: volta, otherAttention: [],
-      source: "fractions of V100: no kernel sweep of this card was found"),
+      devices: ["titan-rtx-24gb"], traits: turing, otherAttention: [],
+      source: "tensor: V100's, no kernel sweep of this card was found; scalar: forward times of BERT, T5 and Swin layers "
+        + "in fp32, github.com/Hsword/Hetu @3757771, tools/Galvatron, forward_profiling_config.json"),
     DeviceTraits(
       devices: ["mi300x-192gb"],
       traits: KernelTraits(
@@ -88,22 +89,25 @@ public struct DeviceTraits: Hashable, Sendable {
   }
 
   private static let flash2Ampere = AttentionTraits(
-    forward: 0.89, backward: 0.82, softmaxColumns: 25, keyPrologue: 190, tail: 1.1)
+    forward: 0.78, backward: 0.84, softmaxColumns: 25, keyPrologue: 190, tail: 1)
   /// The kernel that runs where FlashAttention-2 does not.
   private static let efficient = AttentionTraits(
     forward: 0.48, backward: 0.49, softmaxColumns: 57, keyPrologue: 77, tail: 1.6)
   private static let hopper = KernelTraits(
     tensor: 0.838, scalar: 0.92, sustainedClock: 0.873, burst: .microseconds(250),
-    attention: AttentionTraits(forward: 0.49, backward: 0.42, softmaxColumns: 25, keyPrologue: 130, tail: 1.8))
+    attention: AttentionTraits(forward: 0.5, backward: 0.42, softmaxColumns: 25, keyPrologue: 150, tail: 1.5))
   /// Backward fractions are forward ones in the proportion of FlashAttention-2.
   private static let hopperAttention = [
     NamedAttention(
       name: "flash3",
-      traits: AttentionTraits(forward: 1.2, backward: 1.02, softmaxColumns: 76, keyPrologue: 300, tail: 1.4)),
+      traits: AttentionTraits(forward: 1.24, backward: 1.04, softmaxColumns: 90, keyPrologue: 260, tail: 0.7)),
     NamedAttention(
       name: "cudnn",
-      traits: AttentionTraits(forward: 1.04, backward: 0.88, softmaxColumns: 78, keyPrologue: 130, tail: 2)),
+      traits: AttentionTraits(forward: 0.84, backward: 0.71, softmaxColumns: 60, keyPrologue: 130, tail: 0)),
   ]
+  /// 280 W hold the fp32 clock down: layers take 1.25 to 1.4 times what V100's fraction gives.
+  private static let turing = KernelTraits(
+    tensor: 0.9, scalar: 0.72, sustainedClock: 0.96, burst: .microseconds(20), attention: efficient)
   private static let volta = KernelTraits(
     tensor: 0.9, scalar: 0.92, sustainedClock: 0.96, burst: .microseconds(20), attention: efficient)
 }

@@ -3,7 +3,8 @@ import Quantities
 
 /// How one implementation of fused attention uses a GPU.
 public struct AttentionTraits: Hashable, Sendable {
-  /// Fraction of the peak that the products of the forward pass reach.
+  /// Fraction of the peak that the products of the forward pass reach, the softmax columns counted as products; above 1
+  /// where kernels overlap the two.
   public var forward: Double
   /// The same of the backward pass.
   public var backward: Double

@@ -13,7 +13,7 @@ struct ProductRows {
     let gpu = file.cell(row, "gpu") ?? ""
     let kernel = kernel(row)
     let kind = isGrouped(row) ? "grouped_gemm" : "gemm"
-    var result = KernelExpectation(gpu: gpu, kind: kind, measured: nil, subject: .unknown("found no m, n and k"))
+    var result = KernelExpectation(gpu: gpu, kind: kind, measured: nil, subject: .unknown("found no m, n, k and number format"))
     guard let kernel else { return result }
     result.measured = measured(row, kernel)
     guard let device = devices.device(gpu) else {
@@ -24,9 +24,15 @@ struct ProductRows {
       result.subject = .unknown("\(device.name) does not compute in \(kernel.format.rawValue)")
       return result
     }
-    result.subject = .kernels(device, [kernel], attention: "flash")
+    result.subject = .kernels(device, kernels(row, kernel), attention: "flash")
     result.isLarge = KernelExpectation.isLarge([kernel], on: device)
     return result
+  }
+
+  /// Transformer Engine, which was timed, runs one product for each group.
+  private func kernels(_ row: Int, _ kernel: Kernel) -> [Kernel] {
+    guard isGrouped(row), case .gemm(let m, let n, let k, let groups) = kernel.kind else { return [kernel] }
+    return Array(repeating: .gemm(m: m, n: n, k: k, format: kernel.format, pass: kernel.pass), count: groups)
   }
 
   private func isGrouped(_ row: Int) -> Bool { file.cell(row, "op")?.hasPrefix("group") == true }

@@ -74,6 +74,23 @@ public enum GalvatronProfileImport {
 }
 
 extension Model {
+  /// The blocks Galvatron counts as one type: those of one role and width (encoder, decoder, stages of Swin).
+  func profiledBlocks(_ type: Int) -> [Layer] {
+    struct Kind: Hashable {
+      var role: LayerRole
+      var hidden: Int
+    }
+    func kind(_ layer: Layer) -> Kind? {
+      guard case .transformer(let spec) = layer.block else { return nil }
+      return Kind(role: layer.role, hidden: spec.hidden)
+    }
+    let kinds = blocks.compactMap(kind).reduce(into: [Kind]()) { known, next in
+      if !known.contains(next) { known.append(next) }
+    }
+    guard kinds.indices.contains(type) else { return [] }
+    return blocks.filter { kind($0) == kinds[type] }
+  }
+
   /// Width of the stream of the first layer.
   var width: Int {
     switch embedding.block {
@@ -100,9 +117,7 @@ private struct ProfileTableBuilder {
 
   mutating func add(_ profiled: GalvatronProfile.Time, model: Model) {
     let batch = profiled.batch ?? setting.batch
-    let layers =
-      profiled.layerType.map { type in model.blocks.filter { $0.typeIndex == type }.prefix(1) }
-      ?? [model.embedding, model.head]
+    let layers = profiled.layerType.map { model.profiledBlocks($0) } ?? [model.embedding, model.head]
     let shard = LayerShard(microBatch: batch, format: setting.format, attention: setting.attention)
     let steps = layers.flatMap { $0.elements(shard) }.compactMap { element -> Operator? in
       if case .compute(let step) = element { return step }
@@ -111,13 +126,13 @@ private struct ProfileTableBuilder {
     let forward = steps.flatMap(\.forward)
     let modelled = forward.reduce(Seconds.zero) { $0 + costs.duration(of: $1) }
     guard modelled > .zero else { return }
-    let measured = Double(batch) * profiled.time
+    let measured = Double(batch * (profiled.layerType == nil ? 1 : layers.count)) * profiled.time
     let ratio = measured.value / modelled.value
     for kernel in forward + steps.flatMap(\.backwardInput) + steps.flatMap(\.backwardWeight)
     where seen.insert(kernel).inserted {
       rows.append(KernelRow(kernel, time: ratio * costs.duration(of: kernel)))
     }
-    let what = profiled.layerType.map { "layer type \($0)" } ?? "embedding and head"
+    let what = profiled.layerType.map { "\(layers.count) layers of type \($0)" } ?? "embedding and head"
     notes.append(
       KernelTable.Note(
         "used_\(notes.count + 1)",
@@ -154,7 +169,7 @@ extension GalvatronProfileImport {
     _ key: String, _ sequence: String, _ node: DocumentNode, _ model: Model, _ setting: Setting
   ) -> [String] {
     let type = key.split(separator: "_").dropFirst().first.flatMap { Int($0) } ?? 0
-    guard let block = model.blocks.first(where: { $0.typeIndex == type }) else { return [] }
+    guard let block = model.profiledBlocks(type).first else { return [] }
     let parameters = block.parameters.reduce(Int64(0)) { $0 + $1.count }
     var lines = ["\(key)\(sequence.isEmpty ? "" : " at \(sequence)"):"]
     if let size = number(node["parameter_size"]) {

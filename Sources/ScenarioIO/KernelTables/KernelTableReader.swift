@@ -38,10 +38,10 @@ struct KernelTableReader {
     let processors = entry("multiprocessors").flatMap { wholeHeader($0) }
     var rows: [KernelRow] = []
     rows.reserveCapacity(cells.rows.count)
-    var seen: [String: Int] = [:]
+    var seen: [KernelRow: Int] = [:]
     for row in cells.rows where problems.count < 20 {
       guard let read = self.row(row) else { continue }
-      checkUnique(row, &seen)
+      checkUnique(read, line: row.line, &seen)
       rows.append(read)
     }
     if rows.isEmpty, problems.isEmpty { add(0, "", "found no row", "expected at least one timed kernel") }
@@ -99,13 +99,12 @@ struct KernelTableReader {
   // MARK: Rows
 
   /// Everything left of the time tells rows apart.
-  private mutating func checkUnique(_ row: KernelTableCells.Row, _ seen: inout [String: Int]) {
-    let names = KernelTableColumns.texts + KernelTableColumns.counts
-    let key = names.map { cell(row, $0) ?? "" }.joined(separator: ",")
-    if let first = seen[key] {
-      add(row.line, "", "found the kernel of line \(first) again", "keep one of the two")
-    } else {
-      seen[key] = row.line
+  private mutating func checkUnique(_ row: KernelRow, line: Int, _ seen: inout [KernelRow: Int]) {
+    var kernel = row
+    kernel.time = .zero
+    (kernel.spread, kernel.repeats, kernel.alone) = (nil, nil, nil)
+    if let first = seen.updateValue(line, forKey: kernel) {
+      add(line, "", "found the kernel of line \(first) again", "keep one of the two")
     }
   }
 

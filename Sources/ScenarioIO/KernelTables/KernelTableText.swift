@@ -6,13 +6,14 @@ enum KernelTableText {
   /// Splits a text.
   static func cells(_ text: String, file: String) -> KernelTableCells {
     var cells = KernelTableCells(file: file)
-    for (index, raw) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
-      let line = raw.last == "\r" ? raw.dropLast() : raw
-      if line.first == "#" {
-        guard cells.columns.isEmpty, let entry = entry(line, index + 1) else { continue }
+    let lines = text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+    for (index, raw) in lines.enumerated() {
+      let line = raw.last == UInt8(ascii: "\r") ? raw.dropLast() : raw
+      if line.first == UInt8(ascii: "#") {
+        guard cells.columns.isEmpty, let entry = entry(Substring(line), index + 1) else { continue }
         cells.header.append(entry)
-      } else if line.contains(where: { !$0.isWhitespace }) {
-        let parts = line.split(separator: ",", omittingEmptySubsequences: false)
+      } else if line.contains(where: { $0 > UInt8(ascii: " ") }) {
+        let parts = line.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false).map { Substring($0) }
         if cells.columns.isEmpty {
           cells.columns = parts.map { String($0) }
           cells.columnLine = index + 1
