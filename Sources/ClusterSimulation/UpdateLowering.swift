@@ -81,7 +81,8 @@ extension StageLowering {
         .gradientNorm, traffic: Bytes(states.updatedGradientBytes), format: setup.job.gradientFormat))
     builder.addToPath(
       .compute, duration: kernel.duration,
-      TemplateBuilder.Description(name: pricing.name("gradient_norm"), kind: .gradientNorm, bytes: kernel.traffic,
+      TemplateBuilder.Description(
+        name: pricing.name("gradient_norm"), kind: .gradientNorm, bytes: kernel.traffic,
         basis: kernel.basis))
     guard let slot = groups.existingSlot(.world) else { return }
     add(
@@ -96,7 +97,8 @@ extension StageLowering {
     let kernel = pricing.price(Kernel.memoryBound(.adam, traffic: Bytes(traffic), format: .fp32))
     builder.addToPath(
       .compute, duration: kernel.duration,
-      TemplateBuilder.Description(name: pricing.name("optimizer_step"), kind: .optimizer, bytes: traffic, basis: kernel.basis))
+      TemplateBuilder.Description(
+        name: pricing.name("optimizer_step"), kind: .optimizer, bytes: traffic, basis: kernel.basis))
     let clear = pricing.price(Kernel.memoryBound(traffic: Bytes(states.gradientBytes), format: .fp32))
     builder.addToPath(
       .compute, duration: clear.duration,

@@ -36,7 +36,8 @@ public struct KernelTableReport {
     return .object(
       [
         JSONField("rows", .integer(coverage.count)),
-        JSONField("time_us", .list([microseconds(coverage.times.lowerBound), microseconds(coverage.times.upperBound)])),
+        JSONField(
+          "time_us", .list([microseconds(coverage.times.lowerBound), microseconds(coverage.times.upperBound)])),
       ]
         + (coverage.work.map { [JSONField(unit, .list([.number($0.lowerBound), .number($0.upperBound)]))] } ?? [])
         + [

@@ -13,7 +13,8 @@ struct CatalogPacker {
       exit(64)
     }
     let root = arguments[2].hasSuffix("/") ? arguments[2] : arguments[2] + "/"
-    var source = "/// Every catalogue file, by its path below `Scenarios/` or `Traces/`, sorted; written at build time.\n"
+    var source =
+      "/// Every catalogue file, by its path below `Scenarios/` or `Traces/`, sorted; written at build time.\n"
     source += "let embeddedCatalogFiles: [(path: String, text: String)] = [\n"
     for path in arguments.dropFirst(3).sorted() {
       let text = try String(contentsOfFile: path, encoding: .utf8)

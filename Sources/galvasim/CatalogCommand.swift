@@ -14,7 +14,8 @@ enum CatalogKind: String, CaseIterable, ExpressibleByArgument {
 
 struct CatalogCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "catalog", abstract: "List and show GPUs, links, clusters, models, kernel tables, schedules, collectives.",
+    commandName: "catalog",
+    abstract: "List and show GPUs, links, clusters, models, kernel tables, schedules, collectives.",
     subcommands: [List.self, Show.self])
 
   struct List: ParsableCommand {

@@ -13,10 +13,12 @@ struct MeasuredCostModelTests {
 
   static func table(_ rows: [KernelRow], origin: KernelTable.Origin = .measured) -> KernelTable {
     KernelTable(
-      name: "test", gpu: "Test GPU", device: device.name, origin: origin, source: "test", date: "2026-01-01", rows: rows)
+      name: "test", gpu: "Test GPU", device: device.name, origin: origin, source: "test", date: "2026-01-01", rows: rows
+    )
   }
 
-  private static func model(_ kernels: [(Kernel, Double)], origin: KernelTable.Origin = .measured) -> MeasuredCostModel {
+  private static func model(_ kernels: [(Kernel, Double)], origin: KernelTable.Origin = .measured) -> MeasuredCostModel
+  {
     let rows = kernels.map { kernel, factor in KernelRow(kernel, time: factor * ideal.duration(of: kernel)) }
     return MeasuredCostModel(device: device, table: table(rows, origin: origin))
   }

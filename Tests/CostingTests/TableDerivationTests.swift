@@ -99,8 +99,10 @@ struct KernelTableFindingsTests {
 
   @Test func `missing classes are reported`() {
     let lines = KernelTableFindings(table([(64, 10)])).lines
-    #expect(lines.contains("no rows of gemm dgrad, gemm wgrad, attention forward, attention backward, elementwise "
-      + "forward, elementwise backward"))
+    #expect(
+      lines.contains(
+        "no rows of gemm dgrad, gemm wgrad, attention forward, attention backward, elementwise "
+          + "forward, elementwise backward"))
     #expect(lines.contains { $0.hasPrefix("no elementwise rows of layer_norm, rms_norm") })
   }
 

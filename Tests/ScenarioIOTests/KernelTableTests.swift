@@ -79,17 +79,23 @@ struct KernelTableTests {
   }
 
   @Test func `what is wrong is named with line and column`() {
-    #expect(problem(replacing: "forward,bf16,TN,1,4096,8192,1024,,,,,,,,,,300.5", with: "foward,bf16,TN,1,4096,8192,1024,,,,,,,,,,300.5")
-      == "t.csv:11:1: pass: found foward, expected forward, backward, dgrad or wgrad; did you mean \"forward\"?")
-    #expect(problem(replacing: "300.5,0.01", with: "-3,0.01")
-      == "t.csv:11:1: time_us: found -3, expected microseconds from 0.001 to 8.64e10")
+    #expect(
+      problem(
+        replacing: "forward,bf16,TN,1,4096,8192,1024,,,,,,,,,,300.5",
+        with: "foward,bf16,TN,1,4096,8192,1024,,,,,,,,,,300.5")
+        == "t.csv:11:1: pass: found foward, expected forward, backward, dgrad or wgrad; did you mean \"forward\"?")
+    #expect(
+      problem(replacing: "300.5,0.01", with: "-3,0.01")
+        == "t.csv:11:1: time_us: found -3, expected microseconds from 0.001 to 8.64e10")
     #expect(problem(replacing: "rms_norm", with: "rmsnorm").contains("t.csv:14:1: op: found rmsnorm"))
-    #expect(problem(replacing: ",32,8,4096,4096,128,1,", with: ",,8,4096,4096,128,1,")
-      == "t.csv:13:1: heads: found an empty cell, a row of kind attention needs it")
+    #expect(
+      problem(replacing: ",32,8,4096,4096,128,1,", with: ",,8,4096,4096,128,1,")
+        == "t.csv:13:1: heads: found an empty cell, a row of kind attention needs it")
     #expect(problem(replacing: "time_us", with: "time_ms").contains("t.csv:10:1: time_us: found no such column"))
     #expect(problem(replacing: "# provenance: measured\n", with: "").contains("provenance: found no header line"))
-    #expect(problem(replacing: "table 1", with: "table 2")
-      == "t.csv:1:1: format: found galvasim-kernel-table 2, expected galvasim-kernel-table 1")
+    #expect(
+      problem(replacing: "table 1", with: "table 2")
+        == "t.csv:1:1: format: found galvasim-kernel-table 2, expected galvasim-kernel-table 1")
     #expect(problem(replacing: "42,,,", with: "42,,").contains("t.csv:15:1: found 21 cells, expected 22"))
   }
 
@@ -166,13 +172,15 @@ struct CostsTests {
     let costs = try load(["costs.table=\(path)"]).kernelCosts
     #expect(costs.models.map(\.table.name) == ["small"])
     #expect(costs.choice == .table)
-    #expect(problem(["costs.table=\(path)", "costs.model=roofline"]).contains("expected no table beside model: roofline"))
+    #expect(
+      problem(["costs.table=\(path)", "costs.model=roofline"]).contains("expected no table beside model: roofline"))
   }
 
   @Test func `a table of another device is refused`() throws {
     let path = try file(KernelTableTests.text.replacing("a100-sxm-80gb", with: "h100-sxm-80gb"))
     defer { try? FileManager.default.removeItem(atPath: path) }
-    #expect(problem(["costs.table=\(path)"]).contains("found a table of h100-sxm-80gb, but the cluster has a100-sxm-80gb"))
+    #expect(
+      problem(["costs.table=\(path)"]).contains("found a table of h100-sxm-80gb, but the cluster has a100-sxm-80gb"))
     let other = try file(KernelTableTests.text.replacing("# multiprocessors: 108", with: "# multiprocessors: 132"))
     defer { try? FileManager.default.removeItem(atPath: other) }
     #expect(problem(["costs.table=\(other)"]).contains("found 132 multiprocessors in the table, 108 in a100-sxm-80gb"))

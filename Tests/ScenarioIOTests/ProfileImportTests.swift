@@ -6,7 +6,8 @@ import Testing
 import Workload
 
 /// A file in a temporary folder, removed at the end.
-private func withFile<Result>(_ text: String, named name: String = "file.json", _ body: (String) throws -> Result) throws
+private func withFile<Result>(_ text: String, named name: String = "file.json", _ body: (String) throws -> Result)
+  throws
   -> Result
 {
   let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
@@ -94,12 +95,14 @@ struct ProfilerTraceTests {
   private static let backward = #","Fwd thread id":1"#
   private static let text =
     #"{"schemaVersion":1,"deviceProperties":[{"id":0,"name":"NVIDIA A100-SXM4-80GB","numSms":108}],"traceEvents":["#
-    + call(1, "aten::mm", "[[4096,1024],[1024,3072]]", time: 100) + call(2, "aten::mm", "[[4096,1024],[1024,3072]]", time: 104)
+    + call(1, "aten::mm", "[[4096,1024],[1024,3072]]", time: 100)
+    + call(2, "aten::mm", "[[4096,1024],[1024,3072]]", time: 104)
     + call(3, "aten::mm", "[[4096,1024],[1024,3072]]", time: 102)
     + call(4, "aten::addmm", "[[512],[4096,1024],[1024,512]]", #""float","c10::Half","c10::Half""#, time: 30)
     + call(5, "aten::mm", "[[4096,3072],[3072,1024]]", time: 110, more: backward)
     + call(6, "aten::mm", "[[3072,4096],[4096,1024]]", time: 120, more: backward)
-    + call(7, "aten::_scaled_dot_product_flash_attention", "[[2,16,2048,64],[2,8,2048,64],[2,8,2048,64],[],[]]",
+    + call(
+      7, "aten::_scaled_dot_product_flash_attention", "[[2,16,2048,64],[2,8,2048,64],[2,8,2048,64],[],[]]",
       time: 200, more: #","Concrete Inputs":["","","","0.","True","False"]"#)
     + call(8, "aten::native_layer_norm", "[[4096,1024],[],[1024]]", time: 12)
     + call(9, "aten::cumsum", "[[4096,1024]]", time: 5)

@@ -115,7 +115,8 @@ struct KernelAccuracyTests {
 @Suite("Cross-validation of kernel tables", .enabled(if: measuredFile("gemm_vidur_fp16.csv") != nil))
 struct CrossValidationTests {
   static let cases = [
-    ("gemm_vidur_fp16.csv", "A100-SXM-80GB", "a100-sxm-80gb"), ("gemm_vidur_fp16.csv", "H100-SXM-80GB", "h100-sxm-80gb"),
+    ("gemm_vidur_fp16.csv", "A100-SXM-80GB", "a100-sxm-80gb"),
+    ("gemm_vidur_fp16.csv", "H100-SXM-80GB", "h100-sxm-80gb"),
     ("gemm_simumax_bf16.csv", "B200-SXM", "b200-sxm-180gb"),
     ("elementwise_vidur_fp16.csv", "A100-SXM-80GB", "a100-sxm-80gb"),
   ]
@@ -142,7 +143,8 @@ struct CrossValidationTests {
       } else if let tokens = table.count(row, "tokens"), let hidden = table.count(row, "hidden"),
         let operation = table.cell(row, "op").flatMap({ words[$0] })
       {
-        let width = operation == .swiglu ? (table.count(row, "ffn") ?? 1) / (table.count(row, "tp") ?? 1) * 3 / 2 : hidden
+        let width =
+          operation == .swiglu ? (table.count(row, "ffn") ?? 1) / (table.count(row, "tp") ?? 1) * 3 / 2 : hidden
         let parts = operation == .rotary ? table.count(row, "tp") ?? 1 : 1
         kernel = .memoryBound(operation, traffic: Bytes(Int64(4 * tokens * width / parts)), format: .fp16)
       }
@@ -195,11 +197,13 @@ struct ShippedTableTests {
   @Test func `derived tables are what derive-kernels prints`() throws {
     for name in Catalog.builtIn.kernelTableNames {
       let table = try Catalog.builtIn.kernelTable(named: name)
-      guard table.origin == .derived, table.notes.contains(KernelTable.Note("method", "galvasim derive-kernels \(name)")),
+      guard table.origin == .derived,
+        table.notes.contains(KernelTable.Note("method", "galvasim derive-kernels \(name)")),
         try Catalog.builtIn.device(named: table.device ?? "").name == name
       else { continue }
       let text = try String(contentsOf: Self.folder.appendingPathComponent(name + ".csv"), encoding: .utf8)
-      #expect(try DerivedTables.text(device: name, from: nil, date: table.date) == text, "run scripts/derive-kernel-tables")
+      #expect(
+        try DerivedTables.text(device: name, from: nil, date: table.date) == text, "run scripts/derive-kernel-tables")
     }
   }
 }

@@ -70,7 +70,8 @@ public struct DeviceTraits: Hashable, Sendable {
         + "attention: the memory-efficient kernel on A100, \(flashFigures)"),
     DeviceTraits(
       devices: ["titan-rtx-24gb"], traits: turing, otherAttention: [],
-      source: "tensor: V100's, no kernel sweep of this card was found; scalar: forward times of BERT, T5 and Swin layers "
+      source:
+        "tensor: V100's, no kernel sweep of this card was found; scalar: forward times of BERT, T5 and Swin layers "
         + "in fp32, github.com/Hsword/Hetu @3757771, tools/Galvatron, forward_profiling_config.json"),
     DeviceTraits(
       devices: ["mi300x-192gb"],

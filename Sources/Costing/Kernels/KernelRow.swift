@@ -33,20 +33,27 @@ public struct KernelRow: Hashable, Sendable {
   public var layout = ""
   /// Groups of a product, sequences of attention.
   public var batch: Int?
-  /// Rows of the product that runs, columns, inner size.
+  /// Rows of the product that runs.
   public var m: Int?
+  /// Columns of the product that runs.
   public var n: Int?
+  /// Inner size of the product that runs.
   public var k: Int?
-  /// Query heads, key and value heads, positions and width of a head.
+  /// Query heads.
   public var heads: Int?
+  /// Key and value heads.
   public var keyValueHeads: Int?
+  /// Query positions.
   public var queries: Int?
+  /// Key positions.
   public var keys: Int?
+  /// Width of a head.
   public var headDimension: Int?
   /// Whether later keys are masked.
   public var isCausal: Bool?
-  /// Rows and elements of a row of an elementwise kernel.
+  /// Rows of an elementwise kernel.
   public var rows: Int?
+  /// Elements of a row of an elementwise kernel.
   public var width: Int?
   /// Bytes read and written, at least; size of a copy.
   public var bytes: Int64?

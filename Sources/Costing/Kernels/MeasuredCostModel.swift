@@ -96,5 +96,6 @@ public struct MeasuredCostModel: CostModel, Hashable {
     left.device.name == right.device.name && left.table == right.table
   }
 
+  /// Hashes the table's head.
   public func hash(into hasher: inout Hasher) { hasher.combine(table) }
 }

@@ -99,7 +99,8 @@ struct UnfusedAttention {
       let mask = shape.isCausal ? (isForward ? Self.passes.maskForward : Self.passes.maskBackward) : 0
       let count = (isForward ? Self.passes.forward : Self.passes.backward) + mask
       let products = [
-        product(shape.queries, shape.keys, shape.headDimension), product(shape.queries, shape.valueDimension, shape.keys),
+        product(shape.queries, shape.keys, shape.headDimension),
+        product(shape.queries, shape.valueDimension, shape.keys),
       ]
       return (isForward ? products : products + products) + [
         .memoryBound(.softmax, width: shape.keys, traffic: Bytes(Int64(count * scores)), format: .bf16, pass: pass)

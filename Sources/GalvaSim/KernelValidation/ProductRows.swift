@@ -13,7 +13,8 @@ struct ProductRows {
     let gpu = file.cell(row, "gpu") ?? ""
     let kernel = kernel(row)
     let kind = isGrouped(row) ? "grouped_gemm" : "gemm"
-    var result = KernelExpectation(gpu: gpu, kind: kind, measured: nil, subject: .unknown("found no m, n, k and number format"))
+    var result = KernelExpectation(
+      gpu: gpu, kind: kind, measured: nil, subject: .unknown("found no m, n, k and number format"))
     guard let kernel else { return result }
     result.measured = measured(row, kernel)
     guard let device = devices.device(gpu) else {

@@ -151,7 +151,8 @@ extension GalvatronProfileImport {
     let root = try SourceDocument.load(path: path).root
     var lines: [String] = []
     for entry in root.entries where entry.key.hasPrefix("layertype_") {
-      let levels = entry.value["parameter_size"] == nil ? entry.value.entries.map { ($0.key, $0.value) } : [("", entry.value)]
+      let levels =
+        entry.value["parameter_size"] == nil ? entry.value.entries.map { ($0.key, $0.value) } : [("", entry.value)]
       for (sequence, node) in levels {
         let model = try setting.model.model(sequenceLength: Int(sequence))
         lines += layerLines(entry.key, sequence, node, model, setting)
@@ -161,7 +162,8 @@ extension GalvatronProfileImport {
       throw failure(path, "found no layertype_... with parameter_size", "expected a memory profile")
     }
     let others = root.entries.count { !$0.key.hasPrefix("layertype_") }
-    return (["# a memory profile holds no kernel times: it changes no cost model", "# MB are 2^20 bytes"] + lines
+    return
+      (["# a memory profile holds no kernel times: it changes no cost model", "# MB are 2^20 bytes"] + lines
       + ["# not used: \(others) keys of raw runs and of embedding and head"]).joined(separator: "\n") + "\n"
   }
 
@@ -184,7 +186,8 @@ extension GalvatronProfileImport {
         if case .compute(let step) = element { return sum + step.savedBytes.count }
         return sum
       }
-      lines.append("  activations of a sample, tensor parallel \(degree): \(size) MB profiled, \(megabytes(saved)) MB kept")
+      lines.append(
+        "  activations of a sample, tensor parallel \(degree): \(size) MB profiled, \(megabytes(saved)) MB kept")
     }
     return lines
   }

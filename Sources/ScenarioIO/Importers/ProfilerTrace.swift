@@ -47,7 +47,9 @@ struct ProfilerTrace {
   private mutating func collect(_ events: [[String: Any]]) {
     var operations: [Int: Operation] = [:]
     for event in events where event["cat"] as? String == "cpu_op" {
-      guard let arguments = event["args"] as? [String: Any], let key = arguments["External id"] as? Int else { continue }
+      guard let arguments = event["args"] as? [String: Any], let key = arguments["External id"] as? Int else {
+        continue
+      }
       operations[key] = Self.operation(event["name"] as? String ?? "", arguments)
     }
     var order: [Int] = []

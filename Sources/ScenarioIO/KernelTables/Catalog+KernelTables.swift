@@ -20,7 +20,8 @@ extension Catalog {
     guard let found = kernelTableTexts.first(where: { $0.name == name }) else {
       let problem = InputProblem(
         file: "catalog", message: "no kernel table is called \"\(name)\"",
-        advice: "see `galvasim catalog list kernel-table`", suggestion: Spelling.nearest(to: name, among: kernelTableNames))
+        advice: "see `galvasim catalog list kernel-table`",
+        suggestion: Spelling.nearest(to: name, among: kernelTableNames))
       throw InputError(kind: .badInput, problems: [problem])
     }
     return try KernelTableFile.parse(found.text, file: "catalogue/kernels/\(name).csv")
@@ -31,7 +32,8 @@ extension Catalog {
   /// - Throws: ``InputError`` for a table that cannot be read.
   public func kernelTable(for device: DeviceSpec) throws(InputError) -> KernelTable? {
     let candidates = kernelTableTexts.compactMap { file -> (rank: Int, name: String)? in
-      let head = KernelTableText.cells(String(decoding: file.text.utf8.prefix(4096), as: UTF8.self), file: file.name).header
+      let head = KernelTableText.cells(String(decoding: file.text.utf8.prefix(4096), as: UTF8.self), file: file.name)
+        .header
       guard head.contains(where: { $0.key == "device" && $0.value == device.name }) else { return nil }
       let origin = head.first { $0.key == "provenance" }?.value ?? ""
       return (KernelTable.Origin.allCases.firstIndex { $0.rawValue == origin } ?? .max, file.name)

@@ -58,12 +58,14 @@ extension ProgramBuilder {
     let bias = core.addsBias ? shape.activation(core.heads, core.queries * core.keys) : .zero
     product("attention_scores", core, m: core.queries, n: core.keys, k: core.headDimension, workspace: scores)
     memory(
-      "attention_softmax", MemoryShape(.softmax, width: core.keys), forward: 2 * scores + bias, backward: 3 * scores + bias, saved: scores, workspace: scores,
+      "attention_softmax", MemoryShape(.softmax, width: core.keys), forward: 2 * scores + bias,
+      backward: 3 * scores + bias, saved: scores, workspace: scores,
       recompute: .attentionCore)
     if shape.shard.dropout {
       let mask = Bytes.product(core.batch * core.heads, core.queries * core.keys)
       memory(
-        "attention_dropout", MemoryShape(.dropoutAdd), forward: 2 * scores + mask, backward: 2 * scores + mask, saved: scores + mask,
+        "attention_dropout", MemoryShape(.dropoutAdd), forward: 2 * scores + mask, backward: 2 * scores + mask,
+        saved: scores + mask,
         workspace: scores, recompute: .attentionCore)
     }
     product("attention_context", core, m: core.queries, n: core.valueDimension, k: core.keys, workspace: scores)

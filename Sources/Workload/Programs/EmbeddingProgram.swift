@@ -29,7 +29,8 @@ extension ProgramBuilder {
     let patches = shape.split(shape.tokens(of: spec.patches))
     let rows = shape.splitTokens
     let product = Kernel.gemm(m: patches, n: spec.hidden, k: spec.patchValues, format: shape.format)
-    let weight = Kernel.gemm(m: spec.patchValues, n: spec.hidden, k: patches, format: shape.format, pass: .weightGradient)
+    let weight = Kernel.gemm(
+      m: spec.patchValues, n: spec.hidden, k: patches, format: shape.format, pass: .weightGradient)
     compute(
       Operator(
         name: "patch_embedding", forward: [product], backwardInput: [], backwardWeight: [weight],

@@ -50,7 +50,8 @@ extension ProgramBuilder {
     let logits = shape.activation(rows, classes)
     let wide = Bytes.product(rows, classes, 4)
     memory(
-      "cross_entropy", MemoryShape(.crossEntropy, width: classes), forward: logits + 2 * wide, backward: wide + logits, saved: wide, workspace: wide)
+      "cross_entropy", MemoryShape(.crossEntropy, width: classes), forward: logits + 2 * wide, backward: wide + logits,
+      saved: wide, workspace: wide)
   }
 
   /// One product on one vector for each sequence, done by every tensor-parallel rank.
