@@ -35,11 +35,13 @@ extension SimulationResult {
 extension ProgramSet {
   /// What the kernels of a program rest on.
   func basisShares(ofProgram program: Int) -> BasisShares {
+    var runs = Array(repeating: Int64(0), count: templates.count)
+    for step in steps[stepRange(ofProgram: program)] { runs[Int(step.template)] += 1 }
     var shares = BasisShares()
-    for step in steps[stepRange(ofProgram: program)] {
-      for operation in operationRange(ofTemplate: Int(step.template)) {
+    for template in templates.indices where runs[template] > 0 {
+      for operation in operationRange(ofTemplate: template) {
         guard let basis = infos[operation].basis else { continue }
-        shares.add(operations[operation].duration, basis)
+        shares.add(runs[template] * operations[operation].duration, basis)
       }
     }
     return shares

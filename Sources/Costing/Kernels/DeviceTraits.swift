@@ -46,8 +46,10 @@ public struct DeviceTraits: Hashable, Sendable {
         + "configs/system/a100_pcie.json"),
     DeviceTraits(
       devices: ["a40-48gb", "l40s-48gb"],
-      traits: ampere(tensor: 0.869, sustained: 0.88, burst: .microseconds(190), attention: flash2Ampere),
-      otherAttention: [], source: "fractions of A100 SXM: no kernel sweep of this chip was found"),
+      traits: ampere(tensor: 0.869, sustained: 0.865, burst: .microseconds(190), attention: flash2Ampere),
+      otherAttention: [],
+      source: "fractions of A100 SXM; clock: products of Llama 2 7B on A40 in github.com/microsoft/vidur @e26eb8f79f, "
+        + "data/profiling/compute/a40"),
     DeviceTraits(
       devices: ["h100-sxm-80gb", "h800-sxm-80gb", "h200-sxm-141gb"], traits: hopper, otherAttention: hopperAttention,
       source: "tensor: \(matmulTable) (GH200; the H200 is said to be the same); clock: products of 3 models in "

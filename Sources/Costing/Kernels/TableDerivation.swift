@@ -29,7 +29,8 @@ public struct TableDerivation: Sendable {
 
   /// A table from one that was timed on another device, kernel by kernel: `t = t' model / model'` with the physical model
   /// of both devices. Peaks, bandwidths, multiprocessors and the constants of each operator class come in as ratios, and
-  /// what the model does not know of a kernel is taken to be the same on both.
+  /// what the model does not know of a kernel is taken to be the same on both. Rows in a format the device has not are
+  /// left out.
   public func table(from other: KernelTable, of reference: DeviceSpec, date: String) -> KernelTable {
     let models = DerivationModels(target: device, reference: reference)
     let rows = other.rows.compactMap { row -> KernelRow? in
@@ -44,14 +45,33 @@ public struct TableDerivation: Sendable {
       row.time = ratio * row.time
       return row
     }
-    return table(rows, source: "\(other.name) (\(other.origin.rawValue): \(other.source))", date: date)
+    let classes = Set(rows.map(OperatorClass.init))
+    let missing = table(date: date)?.rows.filter { !classes.contains(OperatorClass($0)) } ?? []
+    return table(
+      rows + missing, source: "\(other.name) (\(other.origin.rawValue): \(other.source))", date: date,
+      option: " --from Traces/kernels/\(other.name).csv")
   }
 
-  private func table(_ rows: [KernelRow], source: String, date: String) -> KernelTable {
+  /// Classes that the other table lacks come from the constants of the device.
+  private struct OperatorClass: Hashable {
+    var kind: KernelRow.Kind
+    var operation: String
+    var pass: KernelPass?
+    var format: NumberFormat?
+
+    init(_ row: KernelRow) {
+      kind = row.kind == .groupedGEMM ? .gemm : row.kind
+      operation = row.operation
+      pass = row.pass
+      format = row.kind == .elementwise ? nil : row.format?.tableFormat
+    }
+  }
+
+  private func table(_ rows: [KernelRow], source: String, date: String, option: String = "") -> KernelTable {
     KernelTable(
       name: device.name, gpu: device.title, device: device.name, origin: .derived, source: source, date: date,
       multiprocessors: device.multiprocessors,
-      notes: [KernelTable.Note("method", "galvasim derive-kernels \(device.name)")], rows: rows)
+      notes: [KernelTable.Note("method", "galvasim derive-kernels \(device.name)\(option)")], rows: rows)
   }
 
   private var launchRow: KernelRow {
