@@ -46,13 +46,14 @@ let package = Package(
     .systemLibrary(
       name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"]), .brew(["hdf5"])]),
     .target(name: "CHDF5Shim", dependencies: ["CHDF5"]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
     module("HDF5IO", ["CHDF5", "CHDF5Shim"]),
     .executableTarget(name: "catalog-packer", swiftSettings: strict),
     .plugin(
       name: "EmbedCatalog", capability: .buildTool(), dependencies: ["catalog-packer"]),
     module(
       "ScenarioIO",
-      nouns + ["Costing", .product(name: "Yams", package: "Yams")],
+      nouns + ["Costing", "HDF5IO", "CZlib", .product(name: "Yams", package: "Yams")],
       plugins: ["EmbedCatalog"]),
     module("Export", verbs + ["HDF5IO"]),
     // Faces.
@@ -83,7 +84,7 @@ let package = Package(
     tests("CostingTests", nouns + ["Costing"]),
     tests("ClusterSimulationTests", verbs),
     tests("PlanningTests", verbs + ["Planning"]),
-    tests("ScenarioIOTests", nouns + ["ScenarioIO"]),
+    tests("ScenarioIOTests", nouns + ["Costing", "ScenarioIO"]),
     tests("ExportTests", verbs + ["Export", "HDF5IO", "ScenarioIO"]),
     tests("HDF5IOTests", ["HDF5IO"]),
     tests("GoldenTests", verbs + ["GalvaSim"], exclude: ["Golden"]),

@@ -8,6 +8,7 @@ struct PricedKernel {
   var duration: Int64
   var traffic: Int64
   var operations: Double
+  var basis: KernelBasis
 }
 
 /// One operator with its kernels priced.
@@ -48,7 +49,7 @@ struct LayerPricing {
   var kind = 0
   private let collectives: CollectiveCost
   private var layers: [LayerKey: PricedLayer] = [:]
-  private var kernels: [[Kernel: Int64]]
+  private var kernels: [[Kernel: PricedKernel]]
   private var calls: [CallKey: Int64] = [:]
   /// Interned names of operations.
   private(set) var names: [String] = []
@@ -110,14 +111,13 @@ struct LayerPricing {
 
   /// A kernel's price.
   mutating func price(_ kernel: Kernel) -> PricedKernel {
-    let time: Int64
-    if let known = kernels[kind][kernel] {
-      time = known
-    } else {
-      time = costs[kind].duration(of: kernel).roundedUp.nanoseconds
-      kernels[kind][kernel] = time
-    }
-    return PricedKernel(duration: time, traffic: kernel.traffic.count, operations: kernel.operations.count)
+    if let known = kernels[kind][kernel] { return known }
+    let price = costs[kind].price(of: kernel)
+    let priced = PricedKernel(
+      duration: price.duration.roundedUp.nanoseconds, traffic: kernel.traffic.count,
+      operations: kernel.operations.count, basis: price.basis)
+    kernels[kind][kernel] = priced
+    return priced
   }
 
   private mutating func price(_ layer: Layer, _ shard: LayerShard) -> PricedLayer {

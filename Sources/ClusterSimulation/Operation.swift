@@ -1,3 +1,4 @@
+import Costing
 import Quantities
 import Workload
 
@@ -82,6 +83,8 @@ public struct OperationInfo: Hashable, Sendable {
   public var groupSize: Int32
   /// Pattern of a collective; `nil` for kernels and messages.
   public var call: CollectiveKind?
+  /// What the duration of a kernel rests on; `nil` for collectives and messages.
+  public var basis: KernelBasis?
 }
 
 /// What memory is used for.

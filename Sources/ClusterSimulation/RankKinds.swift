@@ -48,9 +48,9 @@ struct RankKinds {
   func kind(ofRank rank: Int) -> Int { kindOfRank.isEmpty ? 0 : kindOfRank[rank] }
 
   /// What kernels cost on each kind; `override` prices all kinds alike before their speeds.
-  func costs(_ override: (any CostModel)?) -> [any CostModel] {
+  func costs(_ override: (any CostModel)?, _ choice: KernelCosts) -> [any CostModel] {
     kinds.map { kind in
-      let model = override ?? RooflineCostModel(device: kind.device)
+      let model = override ?? choice.model(for: kind.device)
       return kind.speed == 1 ? model : SlowedCostModel(base: model, speed: kind.speed)
     }
   }
@@ -63,5 +63,8 @@ struct SlowedCostModel: CostModel {
 
   var name: String { base.name }
 
-  func duration(of kernel: Kernel) -> Seconds { (1 / speed) * base.duration(of: kernel) }
+  func price(of kernel: Kernel) -> KernelPrice {
+    let price = base.price(of: kernel)
+    return KernelPrice(duration: (1 / speed) * price.duration, basis: price.basis)
+  }
 }

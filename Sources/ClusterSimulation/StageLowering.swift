@@ -88,7 +88,8 @@ struct StageLowering {
       builder.addToPath(
         .compute, duration: kernel.duration,
         TemplateBuilder.Description(
-          name: step.name, kind: kind, bytes: kernel.traffic, operations: kernel.operations))
+          name: step.name, kind: kind, bytes: kernel.traffic, operations: kernel.operations,
+          basis: kernel.basis))
     }
     return first..<builder.operations.count
   }

@@ -1,3 +1,4 @@
+import Costing
 import Parallelism
 import Quantities
 import Workload
@@ -26,6 +27,7 @@ struct TemplateBuilder {
     var operations: Double = 0
     var groupSize: Int32 = 1
     var call: CollectiveKind?
+    var basis: KernelBasis?
   }
 
   /// A template whose first operation waits for `frontier`.
@@ -62,7 +64,7 @@ struct TemplateBuilder {
       OperationInfo(
         name: description.name, kind: description.kind, layer: layer, virtualStage: virtualStage,
         bytes: description.bytes, operations: description.operations, groupSize: description.groupSize,
-        call: description.call))
+        call: description.call, basis: description.basis))
     let previous = last[Int(stream.rawValue)]
     if previous >= 0 { operations[Int(previous)].nextOnStream = Int32(index) }
     last[Int(stream.rawValue)] = Int32(index)

@@ -18,6 +18,8 @@ public struct TrainingSetup: Hashable, Sendable {
   public var options: ExecutionOptions
   /// How ranks differ from each other.
   public var conditions = Conditions()
+  /// What kernels cost: rooflines, or the tables of the devices that have one.
+  public var kernelCosts = KernelCosts()
 
   /// Collects the parts; ``TrainingSimulation/init(_:)`` validates them.
   public init(

@@ -96,7 +96,7 @@ public struct TrainingSimulation: Sendable {
   ///
   /// - Parameters:
   ///   - expandRanks: Every rank, not one of each class.
-  ///   - costs: What kernels cost; the device's roofline when left out.
+  ///   - costs: What kernels cost; the setup's choice when left out.
   /// - Throws: ``SimulationError/outOfRange(_:)`` when there would be too many tasks.
   public func compile(
     expandRanks: Bool = false, costs: (any CostModel)? = nil
@@ -109,7 +109,7 @@ public struct TrainingSimulation: Sendable {
   ) throws(SimulationError) -> (programs: ProgramSet, map: RankMap) {
     let programs = try ProgramBuilder(
       setup: setup, layout: layout, classes: classes, sizes: sizes,
-      costs: classes.kinds.costs(costs)
+      costs: classes.kinds.costs(costs, setup.kernelCosts)
     ).build()
     let map = RankMap(classes: classes, layout: layout, programs: programs, isFolded: !expandRanks)
     guard map.rowCount <= Self.maximumTasks else { throw .tooManyTasks }

@@ -77,10 +77,13 @@ extension StageLowering {
   /// Each rank reads the gradients it updates with once and adds one number over all ranks.
   private mutating func addNorm(_ states: ModelStates, _ builder: inout TemplateBuilder) {
     let kernel = pricing.price(
-      Kernel.memoryBound(traffic: Bytes(states.updatedGradientBytes), format: setup.job.gradientFormat))
+      Kernel.memoryBound(
+        .gradientNorm, traffic: Bytes(states.updatedGradientBytes), format: setup.job.gradientFormat))
     builder.addToPath(
       .compute, duration: kernel.duration,
-      TemplateBuilder.Description(name: pricing.name("gradient_norm"), kind: .gradientNorm, bytes: kernel.traffic))
+      TemplateBuilder.Description(
+        name: pricing.name("gradient_norm"), kind: .gradientNorm, bytes: kernel.traffic,
+        basis: kernel.basis))
     guard let slot = groups.existingSlot(.world) else { return }
     add(
       CollectiveCall(kind: .allReduce, payload: Bytes(4)), slot: slot, stream: .data,
@@ -91,15 +94,16 @@ extension StageLowering {
   /// the accumulation buffer is cleared for the next iteration.
   private mutating func addOptimizer(_ states: ModelStates, _ builder: inout TemplateBuilder) {
     let traffic = states.updatedGradientBytes + 2 * states.optimizerBytes + 2 * states.updatedParameterBytes
-    let kernel = pricing.price(Kernel.memoryBound(traffic: Bytes(traffic), format: .fp32))
+    let kernel = pricing.price(Kernel.memoryBound(.adam, traffic: Bytes(traffic), format: .fp32))
     builder.addToPath(
       .compute, duration: kernel.duration,
-      TemplateBuilder.Description(name: pricing.name("optimizer_step"), kind: .optimizer, bytes: traffic))
+      TemplateBuilder.Description(
+        name: pricing.name("optimizer_step"), kind: .optimizer, bytes: traffic, basis: kernel.basis))
     let clear = pricing.price(Kernel.memoryBound(traffic: Bytes(states.gradientBytes), format: .fp32))
     builder.addToPath(
       .compute, duration: clear.duration,
       TemplateBuilder.Description(
-        name: pricing.name("clear_gradients"), kind: .optimizer, bytes: states.gradientBytes))
+        name: pricing.name("clear_gradients"), kind: .optimizer, bytes: states.gradientBytes, basis: clear.basis))
   }
 
   private mutating func addParameterGather(_ builder: inout TemplateBuilder) {

@@ -7,10 +7,15 @@ public protocol CostModel: Sendable {
   /// Catalogue name, for example `roofline`.
   var name: String { get }
 
-  /// The kernel's time from its start to its end, launch gap included.
+  /// The kernel's time from its start to its end, launch gap included, and what that time rests on.
   ///
   /// - Precondition: the device has the kernel's number format.
-  func duration(of kernel: Kernel) -> Seconds
+  func price(of kernel: Kernel) -> KernelPrice
+}
+
+extension CostModel {
+  /// The time of ``price(of:)`` alone.
+  public func duration(of kernel: Kernel) -> Seconds { price(of: kernel).duration }
 }
 
 /// The roofline (Williams, Waterman, Patterson, CACM 52(4), 2009): a kernel is as slow as the slower of its arithmetic
@@ -26,9 +31,10 @@ public struct RooflineCostModel: CostModel {
   /// `roofline`.
   public var name: String { "roofline" }
 
-  /// `max(operations / (peak e), traffic / (bandwidth e'), launch gap)`.
-  public func duration(of kernel: Kernel) -> Seconds {
-    max(arithmeticTime(kernel), memoryTime(kernel), device.kernelOverhead)
+  /// `max(operations / (peak e), traffic / (bandwidth e'), launch gap)`, derived from peaks and curves.
+  public func price(of kernel: Kernel) -> KernelPrice {
+    KernelPrice(
+      duration: max(arithmeticTime(kernel), memoryTime(kernel), device.kernelOverhead), basis: .derived)
   }
 
   private func arithmeticTime(_ kernel: Kernel) -> Seconds {

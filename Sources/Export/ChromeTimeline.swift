@@ -1,4 +1,5 @@
 import ClusterSimulation
+import Costing
 import Quantities
 
 /// A timeline being written, rank after rank.
@@ -138,16 +139,18 @@ struct ChromeLabels {
   let capacity: Label
   let message: Label
   private let keys: [Label]
+  private let bases: [Label]
 
   init(names: [String], writer: inout ChromeJSONWriter) {
     kinds = TaskKind.allCases.map(\.name).map { writer.label($0) }
     streams = StreamKind.allCases.map(\.name).map { writer.label($0) }
     categories = MemoryCategory.allCases.map(\.name).map { writer.label($0) }
     self.names = names.map { writer.label($0) }
+    bases = KernelBasis.allCases.map { writer.label($0.name) }
     memory = writer.label("memory GB")
     capacity = writer.label("capacity GB")
     message = writer.label("message")
-    keys = ["name", "layer", "micro-batch", "stage", "bytes", "flops", "ranks", "peer", "event"].map {
+    keys = ["name", "layer", "micro-batch", "stage", "bytes", "flops", "ranks", "peer", "event", "basis"].map {
       writer.label($0)
     }
   }
@@ -164,6 +167,7 @@ struct ChromeLabels {
     if task.info.groupSize > 1 { arguments.append(.integer(keys[6], Int64(task.info.groupSize))) }
     if task.peer >= 0 { arguments.append(.integer(keys[7], Int64(task.peer))) }
     arguments.append(.integer(keys[8], Int64(task.row)))
+    if let basis = task.info.basis { arguments.append(.text(keys[9], bases[Int(basis.rawValue)])) }
     return arguments
   }
 }

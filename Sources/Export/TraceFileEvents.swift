@@ -23,6 +23,7 @@ enum TraceFileEvents {
       "bytes", .int64, units: "byte", longName: "memory traffic of a kernel, payload of a message or collective"),
     ColumnDescription("flops", .float64, longName: "floating-point operations of a kernel"),
     ColumnDescription("group", .int32, longName: "ranks that take part", comment: "1 = a kernel, 2 = a message"),
+    ColumnDescription("basis", .enumeration("/types/cost_basis"), longName: "what the duration of a kernel rests on"),
   ]
 
   /// Writes `/dictionaries` and `/events`.
@@ -65,6 +66,7 @@ private struct EventBatch {
   private var bytes: [Int64] = []
   private var operations: [Double] = []
   private var group: [Int32] = []
+  private var basis: [UInt8] = []
 
   /// Rows.
   var count: Int { start.count }
@@ -83,6 +85,7 @@ private struct EventBatch {
     bytes.append(task.info.bytes)
     operations.append(task.info.operations)
     group.append(task.info.groupSize)
+    basis.append(task.info.basis?.rawValue ?? UInt8(TraceFileTop.costBases.count - 1))
   }
 
   /// Appends the rows to the table and forgets them.
@@ -90,6 +93,7 @@ private struct EventBatch {
     try table.append([
       .int64(start), .int64(duration), .int32(rank), .uint8(stream), .uint8(kind), .int32(name), .int32(layer),
       .int32(microBatch), .int32(stage), .int32(peer), .int64(bytes), .float64(operations), .int32(group),
+      .uint8(basis),
     ])
     self = EventBatch()
   }

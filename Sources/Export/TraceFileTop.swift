@@ -1,4 +1,5 @@
 import ClusterSimulation
+import Costing
 import HDF5IO
 
 /// The top of a result file: attributes, types and shared axes.
@@ -7,6 +8,8 @@ enum TraceFileTop {
   static let schemaVersion = "1.1.0"
   /// Names of the verdicts, in the order of their numbers.
   static let verdicts = ["fits", "out_of_memory"]
+  /// What the duration of a kernel rests on, in the order of their numbers; the last is for tasks that are no kernels.
+  static let costBases = KernelBasis.allCases.map(\.name) + ["none"]
 
   /// Writes everything.
   static func write(
@@ -35,7 +38,7 @@ enum TraceFileTop {
     let types = try root.createGroup("types")
     let enumerations = [
       ("event_kind", TaskKind.allCases.map(\.name)), ("stream_kind", StreamKind.allCases.map(\.name)),
-      ("memory_category", MemoryCategory.allCases.map(\.name)), ("verdict", verdicts),
+      ("memory_category", MemoryCategory.allCases.map(\.name)), ("verdict", verdicts), ("cost_basis", costBases),
     ]
     for (name, names) in enumerations { _ = try types.createEnumeration(name, names: names).labels }
   }

@@ -28,13 +28,20 @@ public enum CatalogText {
     }
   }
 
-  /// The entries of a kind (`gpu`, `link`, `cluster`, `model`, `schedule`, `collective`), sorted by name.
+  /// The entries of a kind (`gpu`, `link`, `cluster`, `model`, `kernel-table`, `schedule`, `collective`), by name.
   ///
   /// - Throws: ``InputError`` for an unknown kind.
   public static func entries(_ kind: String) throws(InputError) -> [Entry] {
     switch kind {
     case "schedule": return ScheduleCatalog.all.map { Entry(name: $0.name, title: "pipeline schedule") }
     case "collective": return CollectiveCatalog.all.map { Entry(name: $0.name, title: "collective algorithm") }
+    case "kernel-table":
+      var entries: [Entry] = []
+      for name in Catalog.builtIn.kernelTableNames {
+        let table = try Catalog.builtIn.kernelTable(named: name)
+        entries.append(Entry(name: name, title: "\(table.gpu), \(table.origin.rawValue), \(table.rows.count) kernels"))
+      }
+      return entries
     default:
       return Catalog.builtIn.entries(try fileKind(kind)).map { Entry(name: $0.name, title: $0.title) }
     }
@@ -48,6 +55,7 @@ public enum CatalogText {
     case "gpu": return facts(try Catalog.builtIn.device(named: name))
     case "link": return facts(try Catalog.builtIn.link(named: name))
     case "cluster": return facts(try Catalog.builtIn.cluster(named: name))
+    case "kernel-table": return KernelTableReport(try Catalog.builtIn.kernelTable(named: name)).facts
     case "model":
       let description = try Catalog.builtIn.model(named: name)
       return facts(description, try description.model(sequenceLength: nil))

@@ -1,5 +1,7 @@
+import Costing
 import Hardware
 import Parallelism
+import Quantities
 import ScenarioIO
 import Workload
 
@@ -77,6 +79,47 @@ public enum ImportText {
     }
     let reading = try CollectiveTableImport.load(paths: paths, operation: known, name: name)
     return CollectiveTableFile.text(reading.table, notes: reading.notes)
+  }
+
+  /// A trace of the PyTorch profiler as a kernel table.
+  ///
+  /// - Throws: ``InputError``.
+  public static func profilerTrace(
+    path: String, device: String?, name: String, date: String
+  ) throws(InputError) -> KernelTable {
+    try ProfilerTraceImport.load(path: path, device: device, name: name, date: date)
+  }
+
+  /// What a Galvatron profile was taken of.
+  ///
+  /// - Throws: ``InputError`` for unknown names and words.
+  public static func profileSetting(
+    model: String, device: String, precision: String, attention: String, batch: Int
+  ) throws(InputError) -> GalvatronProfileImport.Setting {
+    let isFile = model.contains("/") || model.hasSuffix(".json") || model.hasSuffix(".yaml")
+    return GalvatronProfileImport.Setting(
+      model: isFile ? try ImportedFile.model(path: model) : try Catalog.builtIn.model(named: model),
+      device: try Catalog.builtIn.device(named: device), format: try word("--precision", precision, NumberFormat.self),
+      attention: try word("--attention", attention, AttentionImplementation.self), batch: batch)
+  }
+
+  private static func word<Word: RawRepresentable & CaseIterable>(
+    _ option: String, _ text: String, _: Word.Type
+  ) throws(InputError) -> Word where Word.RawValue == String {
+    if let word = Word(rawValue: text) { return word }
+    let words = Word.allCases.map(\.rawValue).joined(separator: ", ")
+    throw InputError(
+      kind: .badInput,
+      problems: [InputProblem(file: option, message: "found \(text)", advice: "expected one of \(words)")])
+  }
+
+  /// Writes a kernel table as HDF5.
+  ///
+  /// - Throws: ``ExportError``.
+  public static func write(_ table: KernelTable, to path: String) throws(ExportError) {
+    do {
+      try KernelTableFile.writeBinary(table, to: path)
+    } catch { throw ExportError(error, path: path) }
   }
 
   /// The nodes that `nvidia-smi topo -m` printed, one file each, as a cluster.

@@ -1,4 +1,5 @@
 import ClusterSimulation
+import Costing
 import Parallelism
 import Planning
 import Quantities
@@ -11,6 +12,7 @@ extension Scenario {
     var setup = TrainingSetup(model: model, cluster: cluster, job: job, plan: plan, options: options)
     setup.conditions = conditions
     setup.conditions.seed = seed
+    setup.kernelCosts = kernelCosts
     return setup
   }
 }
@@ -66,16 +68,23 @@ public struct ScenarioRun: Sendable {
   }
 
   private static func warnings(_ setup: TrainingSetup) -> [String] {
-    var warnings: [String] = []
+    kernelWarnings(setup) + planWarnings(setup)
+  }
+
+  /// Kernel times that rest on assumptions: curves of a roofline, or a table of a device nobody measured.
+  private static func kernelWarnings(_ setup: TrainingSetup) -> [String] {
     let device = setup.cluster.device
+    if let table = setup.kernelCosts.models.first(where: { $0.device.name == device.name })?.table {
+      guard table.origin == .derived else { return [] }
+      return ["\(device.name): kernel times are derived, not measured on this GPU: \(table.source)"]
+    }
     let curves = [
       ("gemm_efficiency", device.gemmEfficiency), ("attention_efficiency", device.attentionEfficiency),
       ("memory_efficiency", device.memoryEfficiency),
     ]
-    for (key, curve) in curves where curve.provenance.kind == .assumed {
-      warnings.append("\(device.name): \(key) is assumed, not measured: \(curve.provenance.source)")
+    return curves.filter { $0.1.provenance.kind == .assumed }.map { key, curve in
+      "\(device.name): \(key) is assumed, not measured: \(curve.provenance.source)"
     }
-    return warnings + planWarnings(setup)
   }
 
   /// Parts of a plan that change nothing.

@@ -1,4 +1,5 @@
 import ClusterSimulation
+import Costing
 import Planning
 import Quantities
 import ScenarioIO
@@ -14,7 +15,10 @@ extension ScenarioRun {
         JSONField("scenario", .text(scenario.name)),
         JSONField("verdict", result.fits ? "fits" : "out_of_memory"),
       ] + speedFields + memoryFields + [
-        JSONField("stages", .list(result.stages.map(stage)))
+        JSONField("stages", .list(result.stages.map(stage))),
+        JSONField("cost_model", .text(scenario.kernelCosts.choice.rawValue)),
+        JSONField("kernel_tables", .list(kernelTables)),
+        JSONField("kernel_time_share", .object(basisShares)),
       ] + networkFields + [
         JSONField("breakdown_s", result.fits ? .object(breakdown(result.busiest)) : .null),
         JSONField("events", .integer(result.eventCount)), JSONField("tasks", .integer(result.trace.taskCount)),
@@ -24,6 +28,21 @@ extension ScenarioRun {
         JSONField("fingerprint", .text(result.trace.fingerprint)),
         JSONField("warnings", .list(warnings.map { .text($0) })),
       ])
+  }
+
+  private var kernelTables: [JSONValue] {
+    scenario.kernelCosts.models.map { model in
+      [
+        "name": .text(model.table.name), "device": .text(model.device.name),
+        "provenance": .text(model.table.origin.rawValue), "source": .text(model.table.source),
+      ]
+    }
+  }
+
+  /// Parts of the kernel time of the busiest rank, by what they rest on; they add up to 1.
+  private var basisShares: [JSONField] {
+    let shares = result.busiestBasisShares
+    return KernelBasis.allCases.map { JSONField($0.name, .number(shares.share($0))) }
   }
 
   private var speedFields: [JSONField] {

@@ -1,4 +1,5 @@
 import ClusterSimulation
+import Costing
 import Planning
 import Quantities
 import ScenarioIO
@@ -108,6 +109,16 @@ extension ScenarioRun {
         let bar = String(repeating: "#", count: Int((share * 40).rounded()))
         let pad = String(repeating: " ", count: width - name.count)
         return "  \(name)\(pad)  \(Readable.time(duration.seconds.value))  \(Readable.percent(share))  \(bar)"
-      }
+      } + [basisLine]
+  }
+
+  /// What the kernels' times rest on.
+  private var basisLine: String {
+    let shares = result.busiestBasisShares
+    let parts = KernelBasis.allCases.filter { shares.share($0) > 0 }
+      .map { "\(Readable.percent(shares.share($0))) \($0.name)" }
+    let tables = scenario.kernelCosts.models.map { "table \($0.table.name) (\($0.table.origin.rawValue))" }
+    return "  kernel times: " + parts.joined(separator: ", ") + "; "
+      + (tables.isEmpty ? "rooflines" : tables.joined(separator: ", "))
   }
 }

@@ -34,7 +34,7 @@ public struct Catalog: Sendable {
   }
 
   /// Files by path below `Scenarios/`, sorted by path.
-  private let files: [(path: String, text: String)]
+  let files: [(path: String, text: String)]
 
   /// The catalogue the program was built with.
   public static let builtIn = Catalog(files: embeddedCatalogFiles)

@@ -2,6 +2,7 @@
 extension KeySet {
   static let scenario = KeySet([
     "schema_version", "name", "description", "model", "cluster", "job", "plan", "options", "conditions",
+    "costs",
   ])
   static let job = KeySet([
     "global_batch", "sequence_length", "precision", "gradient_precision", "optimizer", "micro_batch",
@@ -21,6 +22,7 @@ extension KeySet {
     "gradient_reduction", "prefetch_layers", "reshard_after_forward", "overlap_pipeline_sends",
     "overlap_tensor_backward", "clip_gradients", "interference", "memory_limit", "communication_buffers",
   ])
+  static let costs = KeySet(["model", "table"])
   static let conditions = KeySet(["slow_gpus", "stragglers", "slow_links", "failed_links", "jitter"])
   static let slowDevice = KeySet(["rank", "speed"])
   static let straggler = KeySet(["rank", "from", "until", "speed"])

@@ -2,10 +2,10 @@ import Foundation
 
 /// Reads a text file without trusting it.
 enum FileText {
-  /// The text of a file of at most ``SourceDocument/maximumBytes``, its byte-order mark removed.
+  /// The text of a file of at most `limit` bytes, its byte-order mark removed.
   ///
   /// - Throws: ``InputError``: `missing` when it cannot be opened; `badInput` when it is too long, not text or empty.
-  static func load(path: String) throws(InputError) -> String {
+  static func load(path: String, limit: Int = SourceDocument.maximumBytes) throws(InputError) -> String {
     var isDirectory: ObjCBool = false
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
       throw failure(path, .missing, "no such file", "check the path")
@@ -15,15 +15,15 @@ enum FileText {
       throw failure(path, .missing, "cannot be opened", "check its permissions")
     }
     defer { try? handle.close() }
-    return try text(of: read(handle, path: path), path: path)
+    return try text(of: read(handle, path: path, limit: limit), path: path, limit: limit)
   }
 
   /// At most one byte more than the limit, so that endless files (devices, pipes) end.
-  private static func read(_ handle: FileHandle, path: String) throws(InputError) -> Data {
+  private static func read(_ handle: FileHandle, path: String, limit: Int) throws(InputError) -> Data {
     var data = Data()
     do {
-      while data.count <= SourceDocument.maximumBytes {
-        let missing = SourceDocument.maximumBytes + 1 - data.count
+      while data.count <= limit {
+        let missing = limit + 1 - data.count
         guard let part = try handle.read(upToCount: missing), !part.isEmpty else { break }
         data.append(part)
       }
@@ -31,9 +31,10 @@ enum FileText {
     return data
   }
 
-  private static func text(of data: Data, path: String) throws(InputError) -> String {
-    guard data.count <= SourceDocument.maximumBytes else {
-      throw failure(path, .badInput, "found more than 4 MiB", "expected a file of at most 4 MiB")
+  private static func text(of data: Data, path: String, limit: Int) throws(InputError) -> String {
+    guard data.count <= limit else {
+      let size = "\(limit / 1_048_576) MiB"
+      throw failure(path, .badInput, "found more than \(size)", "expected a file of at most \(size)")
     }
     guard !data.contains(0) else {
       throw failure(path, .badInput, "found a binary file (it has NUL bytes)", "expected YAML or JSON text")

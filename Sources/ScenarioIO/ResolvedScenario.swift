@@ -1,3 +1,4 @@
+import Costing
 import Hardware
 import Parallelism
 import Quantities
@@ -13,14 +14,26 @@ struct ResolvedScenario {
   let plan: ParallelPlan
   let options: ExecutionOptions
   let conditions: Conditions
+  let kernelCosts: KernelCosts
 
   var json: JSONValue {
-    .object(baseFields + (conditions.isUniform ? [] : [JSONField("conditions", conditionsJSON)]))
+    .object(baseFields + [costsField] + (conditions.isUniform ? [] : [JSONField("conditions", conditionsJSON)]))
   }
 
   private var baseFields: [JSONField] {
     guard case .object(let fields) = baseJSON else { return [] }
     return fields
+  }
+
+  /// The cost model and the tables it uses.
+  private var costsField: JSONField {
+    let tables = kernelCosts.models.map { model -> JSONValue in
+      [
+        "name": .text(model.table.name), "provenance": .text(model.table.origin.rawValue),
+        "date": .text(model.table.date), "rows": .integer(model.table.rows.count),
+      ]
+    }
+    return JSONField("costs", ["model": .text(kernelCosts.choice.rawValue), "tables": .list(tables)])
   }
 
   private var conditionsJSON: JSONValue {

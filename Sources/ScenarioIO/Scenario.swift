@@ -1,3 +1,4 @@
+import Costing
 import Hardware
 import Parallelism
 import Workload
@@ -20,6 +21,8 @@ public struct Scenario: Hashable, Sendable {
   public let options: ExecutionOptions
   /// How ranks differ from each other.
   public let conditions: Conditions
+  /// What kernels cost.
+  public let kernelCosts: KernelCosts
   /// All inputs with their references resolved: what a trace keeps to be reproducible.
   public let resolved: JSONValue
 

@@ -1,3 +1,4 @@
+import Costing
 import Foundation
 import Hardware
 import Parallelism
@@ -64,6 +65,9 @@ struct ScenarioReader {
     let conditions = cluster.flatMap {
       ConditionsReader(log: log, cluster: $0).conditions(reader.value("conditions"))
     }
+    let costs = cluster.flatMap {
+      CostsReader(references: references, log: log).costs(reader.value("costs"), devices: $0.devices)
+    }
     if let cluster, let job { checkPrecision(job, cluster: cluster) }
     let model = model(description, job: job)
     let planNode = reader.value("plan") ?? DocumentNode(.mapping([]), at: root.position)
@@ -75,14 +79,15 @@ struct ScenarioReader {
     let training = job.training(for: model)
     let setting = PlanSetting(
       model: model, devices: cluster.deviceCount, job: training, microBatch: job.microBatch, jobNode: job.node)
-    guard let plan = planReader.plan(planNode, setting: setting), let options, let conditions, log.isEmpty
+    guard let plan = planReader.plan(planNode, setting: setting), let options, let conditions, let costs,
+      log.isEmpty
     else { return nil }
     let resolved = ResolvedScenario(
       name: name, description: summary, model: description, cluster: cluster, job: training, plan: plan,
-      options: options, conditions: conditions)
+      options: options, conditions: conditions, kernelCosts: costs)
     return Scenario(
       name: name, description: summary, model: model, cluster: cluster, job: training, plan: plan, options: options,
-      conditions: conditions, resolved: resolved.json)
+      conditions: conditions, kernelCosts: costs, resolved: resolved.json)
   }
 
   private func model(_ description: ModelDescription?, job: JobSection?) -> Model? {

@@ -2,8 +2,8 @@ import Foundation
 
 /// Packs the catalogue files into one Swift source: `catalog-packer OUTPUT ROOT FILE...`.
 ///
-/// Each file becomes an entry of a sorted table, keyed by its path below ROOT, so that the tool runs without its
-/// checkout.
+/// Each file becomes an entry of a sorted table, keyed by its path below the first folder of ROOT, so that the tool runs
+/// without its checkout.
 @main
 struct CatalogPacker {
   static func main() throws {
@@ -13,12 +13,13 @@ struct CatalogPacker {
       exit(64)
     }
     let root = arguments[2].hasSuffix("/") ? arguments[2] : arguments[2] + "/"
-    var source = "/// Every catalogue file, by its path below `Scenarios/`, sorted; written at build time.\n"
+    var source =
+      "/// Every catalogue file, by its path below `Scenarios/` or `Traces/`, sorted; written at build time.\n"
     source += "let embeddedCatalogFiles: [(path: String, text: String)] = [\n"
     for path in arguments.dropFirst(3).sorted() {
       let text = try String(contentsOfFile: path, encoding: .utf8)
-      let name = path.hasPrefix(root) ? String(path.dropFirst(root.count)) : path
-      source += "  (path: \(literal(name)), text: \(literal(text))),\n"
+      let name = path.hasPrefix(root) ? path.dropFirst(root.count).drop { $0 != "/" }.dropFirst() : path[...]
+      source += "  (path: \(literal(String(name))), text: \(literal(text))),\n"
     }
     source += "]\n"
     try source.write(toFile: arguments[1], atomically: true, encoding: .utf8)

@@ -7,13 +7,15 @@ enum CatalogKind: String, CaseIterable, ExpressibleByArgument {
   case link
   case cluster
   case model
+  case kernelTable = "kernel-table"
   case schedule
   case collective
 }
 
 struct CatalogCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "catalog", abstract: "List and show GPUs, links, clusters, models, schedules, collectives.",
+    commandName: "catalog",
+    abstract: "List and show GPUs, links, clusters, models, kernel tables, schedules, collectives.",
     subcommands: [List.self, Show.self])
 
   struct List: ParsableCommand {

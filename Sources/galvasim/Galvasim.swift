@@ -12,7 +12,10 @@ struct Galvasim: ParsableCommand {
       65 bad input; 66 input missing; 70 internal; 74 input/output.
       """,
     version: toolVersion,
-    subcommands: [Simulate.self, Check.self, CatalogCommand.self, Schema.self, Import.self])
+    subcommands: [
+      Simulate.self, Check.self, CatalogCommand.self, Schema.self, Import.self, DeriveKernels.self,
+      ValidateKernels.self,
+    ])
 
   static func main() {
     do {

@@ -5,11 +5,13 @@ import GalvaSim
 enum ImportFormat: String, CaseIterable, ExpressibleByArgument {
   case hfConfig = "hf-config"
   case galvatronPlan = "galvatron-plan"
+  case galvatronProfile = "galvatron-profile"
   case torchSchedule = "torch-schedule"
   case ncclTests = "nccl-tests"
   case nvidiaTopology = "nvidia-smi-topo"
   case collectiveTopology = "nccl-topo-xml"
   case slurmTopology = "slurm-topology"
+  case kineto
 }
 
 struct Import: ParsableCommand {
@@ -23,7 +25,8 @@ struct Import: ParsableCommand {
     completion: .file())
   var files: [String]
   @Option(help: "GPUs the plan runs on (galvatron-plan; default: the plan's world_size).") var gpus: Int?
-  @Option(help: "The GPU, by its catalogue name (topologies; default: guessed).") var device: String?
+  @Option(help: "The GPU, by its catalogue name (galvatron-profile; topologies and kineto: default guessed).")
+  var device: String?
   @Option(help: "The link of a network card, by its catalogue name (topologies; default: guessed).")
   var network: String?
   @Option(help: "The cluster whose nodes are arranged (slurm-topology).") var base: String?
@@ -36,7 +39,8 @@ struct Import: ParsableCommand {
 
   @Option(help: "The collective, where files do not name it (nccl-tests), for example all-reduce.")
   var operation: String?
-  @Option(help: "Name of the table (nccl-tests).") var name = "measured"
+  @Option(help: "Name of the table (nccl-tests, galvatron-profile, kineto).") var name = "measured"
+  @OptionGroup var profile: ProfileOptions
 
   func run() throws {
     let choices = ImportChoices(device: device, network: network, base: base)
@@ -45,6 +49,10 @@ struct Import: ParsableCommand {
       switch format {
       case .hfConfig: StandardOutput.write(try ImportText.model(path: file))
       case .galvatronPlan: StandardOutput.write(try ImportText.plan(path: file, devices: gpus))
+      case .galvatronProfile: try profile.write(path: file, device: device, name: name)
+      case .kineto:
+        let table = try ImportText.profilerTrace(path: file, device: device, name: name, date: profile.date)
+        try profile.write(table)
       case .torchSchedule: StandardOutput.write(try ImportText.schedule(path: file))
       case .ncclTests:
         StandardOutput.write(try ImportText.collectives(paths: files, operation: operation, name: name))

@@ -91,7 +91,7 @@ struct Simulate: ParsableCommand {
     let flags =
       (expandRanks ? ["--expand-ranks"] : []) + (network.map { ["--network \($0.rawValue)"] } ?? [])
       + (executor == .auto ? [] : ["--executor \(executor.rawValue)"])
-    return (["galvasim simulate \(input.scenario)"] + overrides + flags).joined(separator: " ")
+    return (["galvasim simulate \(input.scenario)"] + overrides + input.costFlags + flags).joined(separator: " ")
   }
 }
 

@@ -12,9 +12,11 @@ import Workload
 struct ScoreCost: CostModel {
   let name = "scores"
 
-  func duration(of kernel: Kernel) -> Seconds {
-    guard case .gemm(_, _, _, let batch) = kernel.kind, batch > 1 else { return .zero }
-    return Seconds(1e-3)
+  func price(of kernel: Kernel) -> KernelPrice {
+    guard case .gemm(_, _, _, let batch) = kernel.kind, batch > 1 else {
+      return KernelPrice(duration: .zero, basis: .derived)
+    }
+    return KernelPrice(duration: Seconds(1e-3), basis: .derived)
   }
 }
 

@@ -9,7 +9,7 @@ struct SimulateCommandTests {
     "tokens_per_s_per_gpu", "model_tflops_per_gpu", "mfu", "flops_convention", "peak_reserved_bytes",
     "peak_allocated_bytes", "peak_device_bytes", "capacity_bytes", "out_of_memory", "stages", "breakdown_s", "events",
     "tasks", "ranks_simulated", "ranks", "executor", "fingerprint", "warnings", "links", "groups",
-    "most_contended_link",
+    "most_contended_link", "cost_model", "kernel_tables", "kernel_time_share",
   ]
   static let stageFields: Set<String> = [
     "stage", "ranks", "layers", "peak_reserved_bytes", "peak_allocated_bytes", "peak_by_category_bytes", "compute_s",

@@ -20,6 +20,7 @@ struct SchemaTests {
     let root = try schema("scenario")
     let definitions = root["$defs"]
     #expect(properties(root) == KeySet.scenario.all)
+    #expect(properties(root["properties"]?["costs"]) == KeySet.costs.all)
     let sections: [(String, KeySet)] = [
       ("job", .job), ("plan", .plan), ("options", .options), ("strategy", .strategy),
       ("counted_strategy", .countedStrategy), ("cluster", .cluster), ("cluster_reference", .clusterReference),

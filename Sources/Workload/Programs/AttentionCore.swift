@@ -40,10 +40,11 @@ extension ProgramBuilder {
     let wide = Double(core.headDimension)
     let narrow = Double(core.valueDimension)
     let forward = core.kernel(
-      width: 2 * (wide + narrow), traffic: query + keyValue + output + statistics, format: shape.storage)
+      width: 2 * (wide + narrow), traffic: query + keyValue + output + statistics, format: shape.storage,
+      pass: .forward)
     let backward = core.kernel(
       width: 2 * (3 * wide + 2 * narrow), traffic: 2 * (query + keyValue + output) + statistics,
-      format: shape.storage)
+      format: shape.storage, pass: .backward)
     compute(
       Operator(
         name: "attention", forward: [forward], backwardInput: [backward],
@@ -57,12 +58,14 @@ extension ProgramBuilder {
     let bias = core.addsBias ? shape.activation(core.heads, core.queries * core.keys) : .zero
     product("attention_scores", core, m: core.queries, n: core.keys, k: core.headDimension, workspace: scores)
     memory(
-      "attention_softmax", forward: 2 * scores + bias, backward: 3 * scores + bias, saved: scores, workspace: scores,
+      "attention_softmax", MemoryShape(.softmax, width: core.keys), forward: 2 * scores + bias,
+      backward: 3 * scores + bias, saved: scores, workspace: scores,
       recompute: .attentionCore)
     if shape.shard.dropout {
       let mask = Bytes.product(core.batch * core.heads, core.queries * core.keys)
       memory(
-        "attention_dropout", forward: 2 * scores + mask, backward: 2 * scores + mask, saved: scores + mask,
+        "attention_dropout", MemoryShape(.dropoutAdd), forward: 2 * scores + mask, backward: 2 * scores + mask,
+        saved: scores + mask,
         workspace: scores, recompute: .attentionCore)
     }
     product("attention_context", core, m: core.queries, n: core.valueDimension, k: core.keys, workspace: scores)
@@ -78,7 +81,8 @@ extension ProgramBuilder {
       Operator(
         name: name, forward: [.gemm(m: m, n: n, k: k, batch: batch, format: format)],
         backwardInput: [
-          .gemm(m: m, n: k, k: n, batch: batch, format: format), .gemm(m: k, n: n, k: m, batch: batch, format: format),
+          .gemm(m: m, n: k, k: n, batch: batch, format: format, pass: .inputGradient),
+          .gemm(m: k, n: n, k: m, batch: batch, format: format, pass: .inputGradient),
         ],
         workspaceBytes: workspace + core.gathered, recompute: .attentionCore))
   }
@@ -86,13 +90,13 @@ extension ProgramBuilder {
 
 extension AttentionCore {
   /// The fused kernel that does `width` operations for each visible pair of a head.
-  fileprivate func kernel(width: Double, traffic: Bytes, format: NumberFormat) -> Kernel {
+  fileprivate func kernel(width: Double, traffic: Bytes, format: NumberFormat, pass: KernelPass) -> Kernel {
     Kernel(
       kind: .attention(
         AttentionShape(
           batch: batch, heads: heads, queries: queries, keys: keys, headDimension: headDimension,
-          isCausal: isCausal)),
+          isCausal: isCausal, valueDimension: valueDimension, keyValueHeads: keyValueHeads)),
       operations: FloatingPointOperations(Double(batch) * Double(heads) * visiblePairs * width), traffic: traffic,
-      format: format)
+      format: format, pass: pass)
   }
 }

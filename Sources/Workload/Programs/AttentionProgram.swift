@@ -52,22 +52,24 @@ extension ProgramBuilder {
     let size = shape.activation(
       shape.tokens, part.queryWidth + part.keyValueHeads * spec.headDimension)
     if spec.normalizesHeads {
-      memory("query_key_norm", forward: 2 * size, backward: 3 * size, saved: size)
+      memory(
+        "query_key_norm", MemoryShape(.rmsNorm, width: spec.headDimension), forward: 2 * size, backward: 3 * size,
+        saved: size)
     }
-    if spec.isRotary { memory("rotary", forward: 2 * size, backward: 2 * size) }
+    if spec.isRotary { memory("rotary", MemoryShape(.rotary), forward: 2 * size, backward: 2 * size) }
   }
 
   /// Cutting an image into windows copies it once, and once more when the windows are shifted.
   private mutating func enterWindows(_ part: AttentionShare) {
     guard case .windowed(_, _, let isShifted) = part.spec.pattern else { return }
     let size = (isShifted ? 4 : 2) * shape.activation(shape.tokens, part.queryWidth + part.keyValueWidth)
-    memory("window_partition", forward: size, backward: size)
+    memory("window_partition", MemoryShape(.permute), forward: size, backward: size)
   }
 
   private mutating func leaveWindows(_ part: AttentionShare) {
     guard case .windowed(_, _, let isShifted) = part.spec.pattern else { return }
     let size = (isShifted ? 4 : 2) * shape.activation(shape.tokens, part.contextWidth)
-    memory("window_merge", forward: size, backward: size)
+    memory("window_merge", MemoryShape(.permute), forward: size, backward: size)
   }
 
   /// The exchanges of sequence splits around the core.

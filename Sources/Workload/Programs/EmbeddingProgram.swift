@@ -9,12 +9,17 @@ extension ProgramBuilder {
     let indices = Bytes.product(tokens, 8)
     compute(
       Operator(
-        name: "token_embedding", forward: shape.memoryKernels(2 * size + indices), backwardInput: [],
-        backwardWeight: shape.memoryKernels(3 * size + indices), savedBytes: indices))
+        name: "token_embedding", forward: shape.memoryKernels(2 * size + indices, MemoryShape(.embeddingGather)),
+        backwardInput: [],
+        backwardWeight: shape.memoryKernels(3 * size + indices, MemoryShape(.embeddingScatter), .backward),
+        savedBytes: indices))
     leaveTensor("token_embedding", tokens: tokens, width: spec.hidden)
     let added = (spec.positions > 0 ? 1 : 0) + (spec.types > 0 ? 1 : 0)
     let local = shape.activation(rows, spec.hidden)
-    if added > 0 { memory("position_embedding", forward: (2 + added) * local, backward: (1 + added) * local) }
+    if added > 0 {
+      memory(
+        "position_embedding", MemoryShape(.add), forward: (2 + added) * local, backward: (1 + added) * local)
+    }
     embeddingEnd(spec.norm, rows: rows, width: spec.hidden)
   }
 
@@ -24,21 +29,23 @@ extension ProgramBuilder {
     let patches = shape.split(shape.tokens(of: spec.patches))
     let rows = shape.splitTokens
     let product = Kernel.gemm(m: patches, n: spec.hidden, k: spec.patchValues, format: shape.format)
-    let weight = Kernel.gemm(m: spec.patchValues, n: spec.hidden, k: patches, format: shape.format)
+    let weight = Kernel.gemm(
+      m: spec.patchValues, n: spec.hidden, k: patches, format: shape.format, pass: .weightGradient)
     compute(
       Operator(
         name: "patch_embedding", forward: [product], backwardInput: [], backwardWeight: [weight],
         savedBytes: shape.operand(patches, spec.patchValues)))
     let size = shape.activation(rows, spec.hidden)
-    if spec.hasPositions { memory("position_embedding", forward: 3 * size, backward: 2 * size) }
+    if spec.hasPositions { memory("position_embedding", MemoryShape(.add), forward: 3 * size, backward: 2 * size) }
     embeddingEnd(spec.norm, rows: rows, width: spec.hidden)
   }
 
   private mutating func embeddingEnd(_ kind: NormKind?, rows: Int, width: Int) {
     let size = shape.activation(rows, width)
-    if kind != nil { norm("embedding_norm", rows: rows, width: width, joinsResidual: false) }
+    if let kind { norm("embedding_norm", kind, rows: rows, width: width, joinsResidual: false) }
     guard shape.shard.dropout else { return }
     let mask = Bytes.product(rows, width)
-    memory("embedding_dropout", forward: 2 * size + mask, backward: 2 * size + mask, saved: mask)
+    memory(
+      "embedding_dropout", MemoryShape(.dropoutAdd), forward: 2 * size + mask, backward: 2 * size + mask, saved: mask)
   }
 }

@@ -22,7 +22,8 @@ extension ProgramBuilder {
   mutating func activation(_ name: String, rows: Int, width: Int, isGated: Bool, alsoSaved: Bytes = .zero) {
     let size = shape.activation(rows, width)
     memory(
-      name, forward: (isGated ? 3 : 2) * size, backward: (isGated ? 5 : 3) * size,
+      name, MemoryShape(isGated ? .swiglu : .gelu), forward: (isGated ? 3 : 2) * size,
+      backward: (isGated ? 5 : 3) * size,
       saved: (isGated ? 2 : 1) * size + alsoSaved)
   }
 }

@@ -3,8 +3,8 @@ import Quantities
 extension ProgramBuilder {
   /// Appends the last layer.
   mutating func head(_ spec: HeadSpec) {
-    if spec.norm != nil {
-      norm("final_norm", rows: shape.splitTokens, width: spec.hidden, joinsResidual: false)
+    if let kind = spec.norm {
+      norm("final_norm", kind, rows: shape.splitTokens, width: spec.hidden, joinsResidual: false)
     }
     switch spec.task {
     case .language: vocabularyLoss(spec)
@@ -24,7 +24,7 @@ extension ProgramBuilder {
       "head_transform", rows: rows, inputs: spec.hidden, outputs: spec.hidden,
       saved: shape.operand(rows, spec.hidden))
     activation("head_activation", rows: rows, width: spec.hidden, isGated: false)
-    norm("head_norm", rows: rows, width: spec.hidden, joinsResidual: false)
+    norm("head_norm", .layerNorm, rows: rows, width: spec.hidden, joinsResidual: false)
   }
 
   /// Logits over this rank's part of the vocabulary, cross-entropy, and the three small sums it needs: the maximum, the
@@ -50,7 +50,8 @@ extension ProgramBuilder {
     let logits = shape.activation(rows, classes)
     let wide = Bytes.product(rows, classes, 4)
     memory(
-      "cross_entropy", forward: logits + 2 * wide, backward: wide + logits, saved: wide, workspace: wide)
+      "cross_entropy", MemoryShape(.crossEntropy, width: classes), forward: logits + 2 * wide, backward: wide + logits,
+      saved: wide, workspace: wide)
   }
 
   /// One product on one vector for each sequence, done by every tensor-parallel rank.

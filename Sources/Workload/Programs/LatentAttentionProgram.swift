@@ -20,7 +20,7 @@ extension ProgramBuilder {
       return regatherTensor("query_input", tokens: shape.tokens, width: hidden)
     }
     linear("query_down_projection", rows: rows, inputs: hidden, outputs: rank, saved: input)
-    norm("query_latent_norm", rows: rows, width: rank, joinsResidual: false)
+    norm("query_latent_norm", .rms, rows: rows, width: rank, joinsResidual: false)
     enterTensor("query_latent", tokens: shape.tokens, width: rank)
     linear(
       "query_up_projection", rows: shape.tokens, inputs: rank, outputs: part.queryWidth,
@@ -34,7 +34,7 @@ extension ProgramBuilder {
     let rank = latent.keyValueRank
     let gathered = rank + latent.rotaryDimension
     linear("key_value_down_projection", rows: rows, inputs: part.spec.hidden, outputs: gathered, saved: .zero)
-    norm("key_value_latent_norm", rows: rows, width: rank, joinsResidual: false)
+    norm("key_value_latent_norm", .rms, rows: rows, width: rank, joinsResidual: false)
     enterTensor("key_value_latent", tokens: shape.tokens, width: gathered)
     linear(
       "key_value_up_projection", rows: shape.tokens, inputs: rank,

@@ -16,7 +16,7 @@ extension ProgramBuilder {
     exchange("expert_combine", spec, hidden: hidden)
     let routed = shape.activation(shape.splitTokens * spec.expertsPerToken, hidden)
     let plain = shape.activation(shape.splitTokens, hidden)
-    memory("expert_unpermute", forward: routed + plain, backward: plain + routed)
+    memory("expert_unpermute", MemoryShape(.permute), forward: routed + plain, backward: plain + routed)
     if let shared = spec.shared { sharedExpert(shared, isGated: spec.gatesShared, hidden: hidden) }
     if !shape.isSplit { leaveTensor("feed_forward", tokens: shape.tokens, width: hidden) }
   }
@@ -26,11 +26,13 @@ extension ProgramBuilder {
     let rows = shape.splitTokens
     let scores = Bytes.product(rows, spec.experts, 4)
     linear("router", rows: rows, inputs: hidden, outputs: spec.experts, saved: shape.operand(rows, hidden))
-    memory("expert_selection", forward: 2 * scores, backward: 3 * scores, saved: scores)
+    memory(
+      "expert_selection", MemoryShape(.softmax, width: spec.experts), forward: 2 * scores, backward: 3 * scores,
+      saved: scores)
     let plain = shape.activation(rows, hidden)
     let routed = shape.activation(rows * spec.expertsPerToken, hidden)
     memory(
-      "expert_permute", forward: plain + routed, backward: routed + plain,
+      "expert_permute", MemoryShape(.permute), forward: plain + routed, backward: routed + plain,
       saved: .product(rows, spec.expertsPerToken, 4))
   }
 
@@ -76,6 +78,6 @@ extension ProgramBuilder {
     if isGated {
       linear("shared_expert_gate", rows: shape.splitTokens, inputs: hidden, outputs: 1, saved: size)
     }
-    memory("shared_expert_sum", forward: 3 * size, backward: isGated ? 3 * size : .zero)
+    memory("shared_expert_sum", MemoryShape(.add), forward: 3 * size, backward: isGated ? 3 * size : .zero)
   }
 }

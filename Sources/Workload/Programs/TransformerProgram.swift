@@ -16,9 +16,9 @@ extension ProgramBuilder {
       sublayer("feed_forward", spec) { $0.feedForward(spec) }
     }
     if spec.endsWithNorm {
-      norm("final_norm", rows: shape.splitTokens, width: spec.hidden, joinsResidual: false)
+      norm("final_norm", spec.norm, rows: shape.splitTokens, width: spec.hidden, joinsResidual: false)
     }
-    if let merging = spec.merging { patchMerging(merging) }
+    if let merging = spec.merging { patchMerging(merging, spec.norm) }
   }
 
   /// Norms and residual around one sub-layer.
@@ -26,13 +26,13 @@ extension ProgramBuilder {
     _ name: String, _ spec: TransformerSpec, _ body: (inout ProgramBuilder) -> Void
   ) {
     let rows = shape.splitTokens
-    if spec.placement != .after { norm("\(name)_norm", rows: rows, width: spec.hidden) }
+    if spec.placement != .after { norm("\(name)_norm", spec.norm, rows: rows, width: spec.hidden) }
     body(&self)
     if spec.placement == .around {
-      norm("\(name)_output_norm", rows: rows, width: spec.hidden, joinsResidual: false)
+      norm("\(name)_output_norm", spec.norm, rows: rows, width: spec.hidden, joinsResidual: false)
     }
     residual("\(name)_residual", rows: rows, width: spec.hidden)
-    if spec.placement == .after { norm("\(name)_norm", rows: rows, width: spec.hidden) }
+    if spec.placement == .after { norm("\(name)_norm", spec.norm, rows: rows, width: spec.hidden) }
   }
 
   private mutating func attention(_ spec: TransformerSpec) {
@@ -54,9 +54,11 @@ extension ProgramBuilder {
   private mutating func parallelSublayers(_ spec: TransformerSpec) {
     let rows = shape.splitTokens
     let size = shape.activation(rows, spec.hidden)
-    norm("attention_norm", rows: rows, width: spec.hidden)
+    norm("attention_norm", spec.norm, rows: rows, width: spec.hidden)
     selfAttention(spec.attention)
-    memory("feed_forward_norm", forward: 2 * size, backward: 4 * size)
+    memory(
+      "feed_forward_norm", MemoryShape(spec.norm.memoryOperator, width: spec.hidden), forward: 2 * size,
+      backward: 4 * size)
     switch spec.feedForward {
     case .dense(let network):
       dense(network, hidden: spec.hidden, prefix: "feed_forward")
@@ -68,11 +70,11 @@ extension ProgramBuilder {
   }
 
   /// Gathers 2 x 2 patches, normalises and projects them.
-  private mutating func patchMerging(_ spec: PatchMergingSpec) {
+  private mutating func patchMerging(_ spec: PatchMergingSpec, _ kind: NormKind) {
     let rows = shape.split(shape.tokens(of: spec.outputTokens))
     let size = shape.activation(rows, 4 * spec.width)
-    memory("patch_gather", forward: 2 * size, backward: 2 * size)
-    norm("patch_merging_norm", rows: rows, width: 4 * spec.width, joinsResidual: false)
+    memory("patch_gather", MemoryShape(.permute), forward: 2 * size, backward: 2 * size)
+    norm("patch_merging_norm", kind, rows: rows, width: 4 * spec.width, joinsResidual: false)
     linear(
       "patch_merging", rows: rows, inputs: 4 * spec.width, outputs: 2 * spec.width,
       saved: shape.operand(rows, 4 * spec.width))
