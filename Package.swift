@@ -82,7 +82,7 @@ let package = Package(
     tests("NetworkTests", ["Quantities", "Network"]),
     tests("CostingTests", nouns + ["Costing"]),
     tests("ClusterSimulationTests", verbs),
-    tests("PlanningTests", verbs + ["Planning"]),
+    tests("PlanningTests", verbs + ["Planning", "ScenarioIO"]),
     tests("ScenarioIOTests", nouns + ["ScenarioIO"]),
     tests("ExportTests", verbs + ["Export", "HDF5IO", "ScenarioIO"]),
     tests("HDF5IOTests", ["HDF5IO"]),
