@@ -67,7 +67,7 @@ let package = Package(
       swiftSettings: strict),
     .target(name: "BaselineLoops", cxxSettings: [.unsafeFlags(["-O3"])]),
     .executableTarget(
-      name: "galvasim-bench", dependencies: ["GalvaSim", "BaselineLoops", "Network"] + verbs,
+      name: "galvasim-bench", dependencies: ["GalvaSim", "BaselineLoops", "Network", "Planning", "ScenarioIO"] + verbs,
       swiftSettings: strict),
     // Tests.
     .target(
