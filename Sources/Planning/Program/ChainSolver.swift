@@ -51,16 +51,22 @@ public struct ChainSolver: Sendable {
   }
 
   /// Every efficient pair of memory and time up to a limit: one table for all limits below.
-  public func table(upTo limit: Int) -> ChainTable {
-    table(upTo: min(limit, ChainProblem.maximumMemory - 1), relaxation: nil)
+  ///
+  /// - Parameter servesPrefixes: Whether the table also has to answer for its first layers alone; without it partial
+  ///   choices that leave no room for the later layers are dropped.
+  public func table(upTo limit: Int, servesPrefixes: Bool = false) -> ChainTable {
+    table(upTo: min(limit, ChainProblem.maximumMemory - 1), relaxation: nil, servesPrefixes: servesPrefixes)
   }
 
   private func named(_ solution: ChainSolution) -> ChainSolution {
     ChainSolution(strategies: solution.strategies.map { kept[$0] }, memory: solution.memory, time: solution.time)
   }
 
-  private func table(upTo limit: Int, relaxation: ChainRelaxation?) -> ChainTable {
-    var layers = [firstLabels(limit, relaxation)]
+  private func table(
+    upTo limit: Int, relaxation: ChainRelaxation?, servesPrefixes: Bool = false
+  ) -> ChainTable {
+    let rest = servesPrefixes ? Array(repeating: 0, count: rest.count) : rest
+    var layers = [firstLabels(limit, rest[0], relaxation)]
     var statistics = ChainStatistics()
     statistics.strategies = kept.count
     statistics.labels = layers[0].count
@@ -75,9 +81,9 @@ public struct ChainSolver: Sendable {
     return ChainTable(layers: layers, kept: kept, statistics: statistics)
   }
 
-  private func firstLabels(_ limit: Int, _ relaxation: ChainRelaxation?) -> ChainLabels {
+  private func firstLabels(_ limit: Int, _ rest: Int, _ relaxation: ChainRelaxation?) -> ChainLabels {
     let kind = reduced.kinds[reduced.order[0]]
-    let filter = LabelFilter(reduced, layer: 0, limit: limit - rest[0], total: limit, relaxation)
+    let filter = LabelFilter(reduced, layer: 0, limit: limit - rest, total: limit, relaxation)
     var labels = ChainLabels()
     for strategy in 0..<reduced.strategyCount {
       let (memory, time) = (kind.memory[strategy], kind.time[strategy])
@@ -162,8 +168,17 @@ public struct ChainTable: Sendable {
 
   /// The fastest choice within a limit up to the table's; `nil` when nothing fits.
   public func solution(within limit: Int) -> ChainSolution? {
-    guard let last = layers.last, let label = last.best(within: limit) else { return nil }
-    return ChainSolution(strategies: choice(label), memory: last.memory[label], time: last.time[label])
+    solution(within: limit, layers: layers.count)
+  }
+
+  /// The fastest choice for the first layers alone; `nil` when nothing fits.
+  ///
+  /// - Precondition: the table has that many layers, and at least one is asked for.
+  public func solution(within limit: Int, layers count: Int) -> ChainSolution? {
+    guard let label = layers[count - 1].best(within: limit) else { return nil }
+    let last = layers[count - 1]
+    return ChainSolution(
+      strategies: choice(label, layers: count), memory: last.memory[label], time: last.time[label])
   }
 
   /// Every efficient pair: memory ascending, time descending.
@@ -179,11 +194,11 @@ public struct ChainTable: Sendable {
     return front
   }
 
-  /// Strategies from the first layer to a label of the last.
-  private func choice(_ label: Int) -> [Int] {
+  /// Strategies from the first layer to a label of a later one.
+  private func choice(_ label: Int, layers count: Int) -> [Int] {
     var strategies: [Int] = []
     var label = label
-    for labels in layers.reversed() {
+    for labels in layers[..<count].reversed() {
       strategies.append(kept[labels.strategy(of: label)])
       label = Int(labels.parent[label])
     }
