@@ -11,10 +11,20 @@ extension PartitionSearch {
   /// together exactly, as Pareto sets of (sum of steps, slowest step, longest end). The bound is the larger of two that
   /// hold for any choice: the objective of the least steps, and the average of the least weighted times
   /// (``PipelineObjective/bound(weighted:)``); with one stage it is the objective itself.
-  mutating func optimal(edge: Int) -> (plan: PartitionedPlan?, bound: PartitionBound) {
-    let intervals = intervals(edge: edge)
-    let bound = PartitionBound(lower: lowerBound(intervals))
-    return (compose(intervals, edge: edge), bound)
+  ///
+  /// - Parameter below: Seconds that plans worth finding stay below; intervals that cannot be part of such a plan are
+  ///   not solved, and the bound is never above it.
+  mutating func optimal(
+    edge: Int, below: Double = .infinity
+  ) -> (plan: PartitionedPlan?, bound: PartitionBound) {
+    // The walk's plan bounds what is worth solving; rounding must not exclude its equals.
+    let walked = walk(edge: edge)
+    let target = min(below, walked.map { $0.time * (1 + 1e-9) } ?? .infinity)
+    let intervals = intervals(edge: edge, pruning: IntervalPruning(solver.table, edge: edge, below: target))
+    let bound = PartitionBound(lower: min(target, lowerBound(intervals)))
+    let composed = compose(intervals, edge: edge)
+    let best = [composed, walked].compactMap { $0 }.min { $0.time < $1.time }
+    return (best, bound)
   }
 
   /// What blocks `first ..< last` of a stage can cost.
@@ -32,7 +42,7 @@ extension PartitionSearch {
     var candidates: [(choice: [Int], cost: StageCost)]
   }
 
-  private mutating func intervals(edge: Int) -> [[Interval]] {
+  private mutating func intervals(edge: Int, pruning: IntervalPruning) -> [[Interval]] {
     let (stages, blocks) = (solver.table.stageCount, solver.table.kindOfBlock.count)
     return (0..<stages).map { stage in
       var found: [Interval] = []
@@ -40,7 +50,7 @@ extension PartitionSearch {
       for first in firsts {
         let end = blocks - (stages - stage - 1)
         let lasts = stage == stages - 1 ? blocks...blocks : first + 1...max(first + 1, end)
-        for last in lasts where last <= blocks && first < last {
+        for last in lasts where last <= blocks && first < last && pruning.keeps(stage, first, last) {
           if let interval = interval(stage, first, last, edge) { found.append(interval) }
         }
       }

@@ -89,6 +89,8 @@ struct PlanProbe {
     probe.model = setup.model.replacingBlocks(blocks)
     probe.job.globalBatch = 2 * size
     probe.conditions.jitter = nil
+    // Layers reduce their own gradients; in buckets one layer would be charged for another's.
+    probe.options.gradientBucket = .zero
     probe.plan = ParallelPlan(
       pipelineParallel: pipeline, virtualStages: 1, layersPerStage: division, layers: layers, embedding: edge,
       head: edge, microBatches: 2, schedule: Self.schedule(of: setup))

@@ -86,6 +86,8 @@ public struct PlanSearch {
   private var outcome = SearchOutcome(
     plans: [], rejected: [], strategies: 0, pruned: 0, lowerBound: nil, statistics: SearchStatistics(), nearest: nil)
   private var candidates: [FoundPlan] = []
+  /// Sequences per second of the best plan so far.
+  private var best = 0.0
   /// Least seconds per sequence any plan can reach.
   private var bound = Double.infinity
 
@@ -159,9 +161,9 @@ public struct PlanSearch {
     var found: [PartitionedPlan] = []
     switch request.method {
     case .bmw:
-      let (plan, bound) = partitions.optimal(edge: edge)
+      let (plan, bound) = partitions.optimal(edge: edge, below: worthwhile(batch))
       self.bound = min(self.bound, bound.lower / Double(batch))
-      found = [plan, partitions.walk(edge: edge)].compactMap { $0 }
+      found = [plan].compactMap { $0 }
     case .memoryBalanced:
       found = [partitions.memoryBalancedDivision(edge: edge)].compactMap { $0 }
         .compactMap { partitions.plan(division: $0, edge: edge) }
@@ -174,8 +176,19 @@ public struct PlanSearch {
     }
     let table = partitions.solver.table
     candidates += found.map { self.plan($0, table, batch: batch) }
+    best = max(best, candidates.map(\.throughput).max() ?? 0)
     if found.isEmpty, candidates.isEmpty { noteNearest(&partitions, edge: edge, batch: batch) }
   }
+
+  /// Seconds of an iteration beyond which a plan is not worth finding: well beyond the best so far, because the
+  /// simulator may turn the order of near plans around.
+  private func worthwhile(_ batch: Int) -> Double {
+    guard best > 0 else { return .infinity }
+    return Self.margin * Double(batch) / best
+  }
+
+  /// How much slower than the best a plan may be by the formula and still be looked at.
+  private static let margin = 1.5
 
   /// The plan in the simulator's terms.
   private func plan(_ found: PartitionedPlan, _ table: StageCostTable, batch: Int) -> FoundPlan {

@@ -10,11 +10,12 @@ struct StageChoice: Hashable, Sendable {
 /// memory limit and every strategy of the edges.
 struct StageSolver {
   let table: StageCostTable
-  /// Bytes a rank of a stage may use; shape `[stages]`.
-  let limits: [Int64]
+  /// Bytes a rank of a stage may use; shape `[stages]`. May be lowered and raised again up to what it was made with.
+  var limits: [Int64]
+  private let most: [Int64]
   let unit: Int64
   private(set) var statistics = SearchStatistics()
-  private var solved: [Key: ChainTable] = [:]
+  private var solved: [Key: (layers: Int, answers: ChainTable)] = [:]
   private let variants: [[StageVariant]]
 
   /// What a table was solved for.
@@ -28,6 +29,7 @@ struct StageSolver {
   init(table: StageCostTable, limits: [Int64], unit: Int64) {
     self.table = table
     self.limits = limits
+    most = limits
     self.unit = unit
     variants = (0..<table.stageCount).map { StageVariant.all(table, stage: $0) }
   }
@@ -43,7 +45,7 @@ struct StageSolver {
       let room = program.room(limit: limits[stage], edge: edge)
       guard room >= 0 else { continue }
       let key = Key(stage: stage, variant: index, first: blocks.lowerBound, isStepOnly: isStepOnly)
-      let answers = solve(key, program)
+      let answers = solve(key, program, blocks: blocks.count)
       guard let solution = answers.solution(within: room, layers: blocks.count) else { continue }
       if best.map({ solution.time < $0.weighted }) ?? true {
         best = StageChoice(
@@ -59,13 +61,16 @@ struct StageSolver {
       stepWeight: isStepOnly ? 1 : table.objective.weight, onceWeight: isStepOnly ? 0 : 1, unit: unit)
   }
 
-  private mutating func solve(_ key: Key, _ program: StageProgram) -> ChainTable {
-    if let known = solved[key] { return known }
-    let last = table.kindOfBlock.count - (table.stageCount - 1 - key.stage)
-    let answers = ChainSolver(program.problem(key.first..<max(key.first + 1, last)))
-      .table(upTo: Int(limits[key.stage] / unit), servesPrefixes: true)
+  /// The table of a stage from a block on, for at least as many blocks as asked; a few more, because neighbouring
+  /// partitions will ask for them.
+  private mutating func solve(_ key: Key, _ program: StageProgram, blocks: Int) -> ChainTable {
+    if let known = solved[key], known.layers >= blocks { return known.answers }
+    let most = table.kindOfBlock.count - (table.stageCount - 1 - key.stage) - key.first
+    let layers = max(blocks, min(blocks + 3, most))
+    let answers = ChainSolver(program.problem(key.first..<key.first + layers))
+      .table(upTo: Int(self.most[key.stage] / unit), servesPrefixes: true)
     statistics.add(answers.statistics)
-    solved[key] = answers
+    solved[key] = (layers, answers)
     return answers
   }
 }
