@@ -90,6 +90,7 @@ extension SearchRun {
   }
 
   private var nothingFits: [String] {
+    if options.isCancelled() { return ["interrupted before any plan was found"] }
     guard let nearest else { return ["no plan fits"] }
     return [
       "no plan fits; the nearest misses by \(Readable.gibibytes(nearest.missing)) GiB on its fullest stage:",

@@ -54,7 +54,8 @@ public struct SimulatedSearch {
       statistics.add(outcome.statistics)
       statistics.rounds += 1
       let fresh = outcome.plans.filter { plan in !judged.contains { $0.found.isLike(plan, isStrict: false) } }
-      for plan in fresh where !request.isCancelled() {
+      // Even an interrupted search judges its best plan.
+      for plan in fresh where judged.isEmpty || !request.isCancelled() {
         judged.append(Self.judge(plan, request.setup, network: .ideal))
         statistics.plansSimulated += 1
       }

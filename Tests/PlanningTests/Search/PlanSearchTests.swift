@@ -1,6 +1,7 @@
 import ClusterSimulation
 import Parallelism
 import Quantities
+import Synchronization
 import TestSupport
 import Testing
 
@@ -86,8 +87,24 @@ struct PlanSearchTests {
     #expect(outcome.plans.isEmpty && outcome.lowerBound == nil)
   }
 
+  @Test func `a search interrupted on its way still gives a plan that was simulated`() throws {
+    var request = try request(memory: .gibibytes(24), paper)
+    let counter = Counter()
+    request.isCancelled = { counter.next() > 6 }
+    let outcome = SimulatedSearch(request).run()
+    #expect(outcome.plans.count == 1 && outcome.plans.first?.simulatedTime != nil)
+    #expect(outcome.outcome.lowerBound == nil)
+  }
+
   @Test func `every search gives the same plans`() throws {
     let request = try request(memory: .gibibytes(8), paper)
     #expect(PlanSearch(request).run().plans == PlanSearch(request).run().plans)
   }
+}
+
+/// Counts how often it is asked.
+private final class Counter: Sendable {
+  private let value = Atomic(0)
+
+  func next() -> Int { value.add(1, ordering: .relaxed).newValue }
 }
