@@ -68,7 +68,7 @@ let package = Package(
       swiftSettings: strict),
     .target(name: "BaselineLoops", cxxSettings: [.unsafeFlags(["-O3"])]),
     .executableTarget(
-      name: "galvasim-bench", dependencies: ["GalvaSim", "BaselineLoops", "Network"] + verbs,
+      name: "galvasim-bench", dependencies: ["GalvaSim", "BaselineLoops", "Network", "Planning", "ScenarioIO"] + verbs,
       swiftSettings: strict),
     // Tests.
     .target(
@@ -83,7 +83,7 @@ let package = Package(
     tests("NetworkTests", ["Quantities", "Network"]),
     tests("CostingTests", nouns + ["Costing"]),
     tests("ClusterSimulationTests", verbs),
-    tests("PlanningTests", verbs + ["Planning"]),
+    tests("PlanningTests", verbs + ["Planning", "ScenarioIO"]),
     tests("ScenarioIOTests", nouns + ["Costing", "ScenarioIO"]),
     tests("ExportTests", verbs + ["Export", "HDF5IO", "ScenarioIO"]),
     tests("HDF5IOTests", ["HDF5IO"]),

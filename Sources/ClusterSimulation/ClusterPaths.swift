@@ -15,8 +15,8 @@ struct ClusterPaths {
   let topology: Topology
   /// Bytes per second of each capacity, slow links at their own speed.
   let rates: [Double]
-  /// Capacities whose links are slow or have failed, ascending.
-  let disturbed: [Int32]
+  /// Links that have failed, both directions.
+  let failed: Set<Int32>
   private let cluster: Cluster
   /// One router for an even spread, one for each connection of a message for hashed ways.
   private var routers: [Router]
@@ -33,15 +33,13 @@ struct ClusterPaths {
     let graph = topology
     let failed = try Self.cables(setup.conditions.failedLinks, in: graph)
     var rates = graph.capacities.map(\.bytesPerSecond)
-    var disturbed = Set(failed.map { graph.links[Int($0)].capacityGroup })
     for slow in setup.conditions.slowLinks {
       for group in Set(try Self.cables([slow.name], in: graph).map({ graph.links[Int($0)].capacityGroup })) {
         rates[Int(group)] *= slow.speed
-        disturbed.insert(group)
       }
     }
     self.rates = rates
-    self.disturbed = disturbed.sorted()
+    self.failed = Set(failed)
     let seeds: [UInt64]
     switch cluster.spreading {
     case .even: (seeds, isEven) = ([setup.conditions.seed], true)

@@ -90,13 +90,15 @@ struct EventExecutor: ~Copyable, EventHandler {
   private func waits(ofParties plan: NetworkPlan, map: RankMap) -> [PartyWait] {
     var waits = Array(repeating: PartyWait(), count: plan.parties.count)
     var most = Array(repeating: Int64(0), count: plan.parties.count)
-    for (party, group) in plan.groupOfParty.enumerated() where group >= 0 {
-      for place in map.groups.indices where map.groups[place] == group {
-        waits[party].time += lateness[place]
-        guard lateness[place] > most[party] else { continue }
-        most[party] = lateness[place]
-        waits[party].lastRank = map.globalRanks[place / map.groupSlotCount]
-      }
+    var partyOfGroup = Array(repeating: -1, count: map.groupSizes.count)
+    for (party, group) in plan.groupOfParty.enumerated() where group >= 0 { partyOfGroup[Int(group)] = party }
+    for place in map.groups.indices where map.groups[place] >= 0 {
+      let party = partyOfGroup[Int(map.groups[place])]
+      guard party >= 0 else { continue }
+      waits[party].time += lateness[place]
+      guard lateness[place] > most[party] else { continue }
+      most[party] = lateness[place]
+      waits[party].lastRank = map.globalRanks[place / map.groupSlotCount]
     }
     return waits
   }

@@ -54,7 +54,7 @@ extension StageLowering {
     let limit = setup.options.pendingReductions
     switch buckets.freeing.count {
     case 0: builder.joinFrontier(.earlierSteps(of: .copy))
-    case 1...limit: builder.joinFrontier(.operation(buckets.marker))
+    case let count where count <= limit: builder.joinFrontier(.operation(buckets.marker))
     case let count: builder.joinFrontier(.operation(buckets.freeing[count - 1 - limit]))
     }
   }
@@ -64,7 +64,7 @@ extension StageLowering {
   private mutating func mark(_ buckets: inout GradientBuckets, in builder: inout TemplateBuilder) {
     buckets.marker = builder.add(
       .copy, duration: 0, waits: [builder.everything(on: .data)],
-      TemplateBuilder.Description(name: pricing.name("gradient_buffer_free"), kind: .gradientReduction))
+      TemplateBuilder.Description(name: pricing.name("gradient_buffer_free"), kind: .marker))
   }
 
   /// Hands a layer's fresh gradients to their buckets and reduces those that are full.

@@ -4,59 +4,78 @@ import Quantities
 ///
 /// Two ranks stay alike only if the links their groups and messages load have the same rate and are loaded by others that
 /// are alike: the links are the second side of the equitable partition (``RankClasses``). Links that everybody loads alike
-/// are looked at once.
+/// are looked at once. Multisets are compared by sums of 64-bit hashes.
 struct LinkColoring {
-  /// A group or a message: who takes part, and what it loads in each of its forms.
+  /// A load on a link that stands for all that are loaded alike.
+  private struct Use {
+    var link: Int32
+    /// Hash of the weight and of the form of the load: ports, all rails, one rail, or a message.
+    var tag: UInt64
+  }
+
+  /// A group or a message: who takes part, and what it loads.
   private struct Actor {
     var members: [Int]
-    var loads: [[CapacityLoad]]
+    var isMessage: Bool
+    var uses: [Use]
   }
 
   private var actors: [Actor] = []
   /// Actors of each global rank: its groups, use by use, then its messages.
-  private var actorsOfRank: [[Int]]
-  private let rates: [Double]
-  /// Colour of each capacity after the last update.
-  private var colorOfCapacity: [UInt64]
+  private var actorsOfRank: [[Int32]]
+  private var colorOfActor: [UInt64] = []
+  /// Hash of the rate of each link.
+  private var rates: [UInt64] = []
+  private var colorOfLink: [UInt64] = []
 
   /// Collects all groups and messages of a plan.
   ///
   /// - Throws: ``SimulationError/network(_:)`` when ranks that communicate do not reach each other.
   init(_ classes: RankClasses, layout: StageLayout, paths: inout ClusterPaths) throws(SimulationError) {
-    rates = paths.rates
     actorsOfRank = Array(repeating: [], count: classes.classOfRank.count)
-    colorOfCapacity = Array(repeating: 0, count: rates.count)
-    var signatures = Array(repeating: StableHash(), count: rates.count)
-    var number: UInt64 = 0
-    try Self.forEachActor(classes, layout, &paths) { _, loads in
+    var signatures = Array(repeating: StableHash(), count: paths.rates.count)
+    var found: [Actor] = []
+    try Self.forEachActor(classes, layout, &paths) { members, isMessage, loads in
+      var uses: [Use] = []
       for (form, list) in loads.enumerated() {
         for load in list {
-          signatures[Int(load.capacity)].combine(number << 2 | UInt64(form))
+          signatures[Int(load.capacity)].combine(UInt64(found.count) << 2 | UInt64(form))
           signatures[Int(load.capacity)].combine(load.weight.bitPattern)
+          uses.append(Use(link: load.capacity, tag: Self.mix(load.weight.bitPattern, UInt64(form))))
         }
       }
-      number += 1
+      found.append(Actor(members: members, isMessage: isMessage, uses: uses))
     }
-    var isFirst = Array(repeating: false, count: rates.count)
+    let numbers = number(signatures, paths.rates)
+    for (index, actor) in found.enumerated() {
+      var kept = actor
+      kept.uses = actor.uses.compactMap { use in
+        let number = numbers[Int(use.link)]
+        return number < 0 ? nil : Use(link: number, tag: use.tag)
+      }
+      actors.append(kept)
+      for rank in actor.members { actorsOfRank[rank].append(Int32(index)) }
+    }
+    colorOfActor = Array(repeating: 0, count: actors.count)
+    colorOfLink = rates
+  }
+
+  /// Numbers the first of the links that are loaded alike; -1 for the others.
+  private mutating func number(_ signatures: [StableHash], _ capacities: [Double]) -> [Int32] {
     var seen: Set<UInt64> = []
-    for capacity in rates.indices {
-      signatures[capacity].combine(rates[capacity].bitPattern)
-      isFirst[capacity] = seen.insert(signatures[capacity].value).inserted
-    }
-    var actors: [Actor] = []
-    try Self.forEachActor(classes, layout, &paths) { members, loads in
-      actors.append(Actor(members: members, loads: loads.map { $0.filter { isFirst[Int($0.capacity)] } }))
-    }
-    self.actors = actors
-    for (index, actor) in actors.enumerated() {
-      for rank in actor.members { actorsOfRank[rank].append(index) }
+    return capacities.indices.map { capacity in
+      var signature = signatures[capacity]
+      signature.combine(capacities[capacity].bitPattern)
+      guard seen.insert(signature.value).inserted else { return -1 }
+      rates.append(Self.mix(capacities[capacity].bitPattern, 0))
+      return Int32(rates.count - 1)
     }
   }
 
   /// Visits every group and message, always in the same order, with what it loads: ports, all rails, one rail; or its way.
   private static func forEachActor(
     _ classes: RankClasses, _ layout: StageLayout, _ paths: inout ClusterPaths,
-    _ visit: (_ members: [Int], _ loads: [[CapacityLoad]]) -> Void
+    _ visit: (_ members: [Int], _ isMessage: Bool, _ loads: [[CapacityLoad]]) -> Void
   ) throws(SimulationError) {
     var sum = LoadSum(count: paths.rates.count)
     for stage in classes.stageGroups.indices {
@@ -73,56 +92,52 @@ struct LinkColoring {
           try paths.addUplinks(members, senders: senders, to: &sum)
           loads.append(sum.take())
         }
-        visit(members, loads)
+        visit(members, false, loads)
       }
       for peer in layout.peers[stage] {
         for position in 0..<classes.positionCount {
           let ends = [classes.rank(stage: stage, position: position), classes.rank(stage: peer, position: position)]
           try paths.add(from: ends[0], to: ends[1], weight: 1, to: &sum)
-          visit(ends, [sum.take()])
+          visit(ends, true, [sum.take()])
         }
       }
     }
   }
 
-  /// Colours the capacities by who loads them, given the colours of the ranks.
+  /// Colours groups, messages and links by who takes part, given the colours of the ranks.
   mutating func update(_ colorOfRank: [Int]) {
-    var users: [Int32: [UInt64]] = [:]
-    for actor in actors {
-      var color = StableHash()
-      for member in actor.members.map({ colorOfRank[$0] }).sorted() { color.combine(UInt64(member)) }
-      for (form, list) in actor.loads.enumerated() {
-        for load in list {
-          var user = color
-          user.combine(UInt64(form))
-          user.combine(load.weight.bitPattern)
-          users[load.capacity, default: []].append(user.value)
-        }
+    colorOfLink = rates
+    for (index, actor) in actors.enumerated() {
+      var color: UInt64 = UInt64(actor.members.count)
+      for (place, member) in actor.members.enumerated() {
+        color &+= Self.mix(UInt64(colorOfRank[member]), actor.isMessage ? UInt64(place + 1) : 0)
       }
-    }
-    for (capacity, values) in users.sorted(by: { $0.key < $1.key }) {
-      var color = StableHash()
-      color.combine(rates[Int(capacity)].bitPattern)
-      for value in values.sorted() { color.combine(value) }
-      colorOfCapacity[Int(capacity)] = color.value
+      colorOfActor[index] = color
+      for use in actor.uses { colorOfLink[Int(use.link)] &+= Self.mix(color, use.tag) }
     }
   }
 
-  /// What a rank sees of the links it loads.
+  /// What a rank sees: its groups and messages, and the links they load.
   func signature(ofRank rank: Int) -> UInt64 {
     var signature = StableHash()
     for index in actorsOfRank[rank] {
-      for list in actors[index].loads {
-        let seen = list.map { load -> UInt64 in
-          var color = StableHash()
-          color.combine(colorOfCapacity[Int(load.capacity)])
-          color.combine(load.weight.bitPattern)
-          return color.value
-        }
-        signature.combine(UInt64(seen.count))
-        for value in seen.sorted() { signature.combine(value) }
-      }
+      let actor = actors[Int(index)]
+      var seen: UInt64 = 0
+      for use in actor.uses { seen &+= Self.mix(colorOfLink[Int(use.link)], use.tag) }
+      signature.combine(colorOfActor[Int(index)])
+      signature.combine(actor.isMessage && actor.members[0] == rank ? 1 : 0)
+      signature.combine(seen)
     }
     return signature.value
+  }
+
+  /// A hash of two words.
+  @inline(__always)
+  private static func mix(_ first: UInt64, _ second: UInt64) -> UInt64 {
+    var hash = StableHash()
+    hash.combine(first)
+    hash.combine(second)
+    hash.combine(0x5bd1_e995)
+    return hash.value
   }
 }

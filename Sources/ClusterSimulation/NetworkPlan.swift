@@ -41,8 +41,8 @@ struct NetworkPlan: Sendable {
   var links: [Link] = []
   /// Links of each route with their weights.
   var routes: [[LinkUse]] = []
-  /// Payload bytes per second of one group's flow when nobody else communicates, the other groups the route stands for
-  /// included; shape `[routes]`.
+  /// Payload bytes per second of one group's flow when nobody else communicates, not even the other groups the route
+  /// stands for; shape `[routes]`.
   var rateAlone: [Double] = []
   /// Who sends the flows of each route, as an index into ``parties``; shape `[routes]`.
   var partyOfRoute: [Int] = []

@@ -46,14 +46,12 @@ struct RankClasses {
   }
 
   /// Tells ranks apart when groups share links: ranks also differ by how many members of their groups sit on their own
-  /// node, because then they load other links, and by the conditions of those links.
+  /// node, because then they load other links, and by who else loads those.
   ///
   /// - Throws: ``SimulationError/network(_:)`` when ranks that communicate do not reach each other.
   init(setup: TrainingSetup, layout: StageLayout, sharing paths: inout ClusterPaths) throws(SimulationError) {
     self.init(unrefined: setup, layout, sharesLinks: true)
-    if !setup.conditions.isUniform || !setup.cluster.nodeGroups.isEmpty {
-      links = try LinkColoring(self, layout: layout, paths: &paths)
-    }
+    links = try LinkColoring(self, layout: layout, paths: &paths)
     finish()
   }
 
@@ -244,15 +242,15 @@ struct RankClasses {
 
   /// Colours a rank sees: of each group (sorted) and of each peer.
   private func surroundings(stage: Int, position: Int, _ colors: [Int]) -> [Int] {
+    if let links {
+      return [Int(bitPattern: UInt(links.signature(ofRank: rank(stage: stage, position: position))))]
+    }
     var seen: [Int] = []
     for use in stageGroups[stage].uses where use != .world {
       seen.append(-1)
       seen += members(stage: stage, position: position, use: use).map { colors[$0] }.sorted()
     }
     for peer in layout.peers[stage] { seen.append(colors[rank(stage: peer, position: position)]) }
-    if let links {
-      seen.append(Int(bitPattern: UInt(links.signature(ofRank: rank(stage: stage, position: position)))))
-    }
     return seen
   }
 

@@ -16,6 +16,11 @@ public struct RouteMap {
   /// The links of the cluster.
   public var topology: Topology { paths.topology }
 
+  /// Bytes per second of a link in its condition; 0 when it has failed.
+  public func rate(ofLink link: Int32) -> Double {
+    paths.failed.contains(link) ? 0 : paths.rates[Int(topology.links[Int(link)].capacityGroup)]
+  }
+
   /// One line for each member of a ring: the links to the next member inside its node, and to the next node.
   ///
   /// Where a fabric has several ways of equal cost, one of them stands for all.
@@ -41,7 +46,7 @@ public struct RouteMap {
   private mutating func hop(from source: Int, to destination: Int) throws(SimulationError) -> String {
     let route = try paths.route(from: source, to: destination)
     let links = route.links.map { topology.name(ofLink: $0) }.joined(separator: " > ")
-    let rate = route.bottleneck.map { "\($0.bytesPerSecond / 1e9) GB/s" } ?? "-"
+    let rate = route.links.map { self.rate(ofLink: $0) }.min().map { "\($0 / 1e9) GB/s" } ?? "-"
     return "\t\(source) to \(destination)\t\(rate)\t\(links)"
   }
 }

@@ -22,6 +22,8 @@ struct SharedNetwork: ~Copyable {
   private var flows: [Passage] = []
   /// Time each link had been full when a flow started; shape `[flows * longestRoute]`.
   private var fullBefore: [Int64] = []
+  /// Flows with a kernel beside them, by their numbers.
+  private var slowed: [Int] = []
   private let longestRoute: Int
   private var totals: [PartyTotal]
   /// Nanoseconds lost for which each link was to blame.
@@ -36,7 +38,7 @@ struct SharedNetwork: ~Copyable {
     var start: Int64
     /// Nanoseconds after the end of the flow.
     var latency: Int64
-    /// Since when kernels have slowed it down; -1 when they do not.
+    /// Up to when what kernels cost it is booked; -1 when none runs beside it.
     var slowedSince: Int64 = -1
     /// Rate alone over rate beside kernels.
     var slowdown = 1.0
@@ -97,6 +99,8 @@ struct SharedNetwork: ~Copyable {
   mutating func slow(flow: Int32, by factor: Double, now: Int64, queue: inout EventQueue) {
     let index = Int(flow)
     bookSlowdown(of: index, now: now)
+    slowed.removeAll { $0 == index }
+    if factor > 1 { slowed.append(index) }
     flows[index].slowedSince = factor > 1 ? now : -1
     flows[index].slowdown = factor
     network.setCap(of: flows[index].id, to: plan.rateAlone[flows[index].route] / factor)
@@ -106,6 +110,7 @@ struct SharedNetwork: ~Copyable {
   /// Gives all flows their rates and asks to be woken at the first end.
   mutating func settle(now: Int64, queue: inout EventQueue) {
     settlementIsDue = false
+    for flow in slowed { bookSlowdown(of: flow, now: now) }
     network.settle(now: now)
     guard let finish = network.nextFinish else { return }
     queue.schedule(at: SimTime(nanoseconds: max(now, finish.time)), phase: .completion, payload: Self.wake)
@@ -129,15 +134,21 @@ struct SharedNetwork: ~Copyable {
 
   // MARK: Accounts
 
+  /// Notes what the kernel beside a flow has cost it since the last time: only what its cap held back counts, not what a
+  /// full link did. Rates change at settlements only, and each settlement books first.
   private mutating func bookSlowdown(of flow: Int, now: Int64) {
     let passage = flows[flow]
     guard passage.slowedSince >= 0 else { return }
+    flows[flow].slowedSince = now
+    let cap = plan.rateAlone[passage.route] / passage.slowdown
+    guard network.rate(of: passage.id) >= cap * (1 - 1e-9) else { return }
     flows[flow].lostToKernels += Double(now - passage.slowedSince) * (1 - 1 / passage.slowdown)
   }
 
   /// Notes what a flow that ends has lost, and to which link.
   private mutating func book(_ flow: Int, now: Int64) {
     bookSlowdown(of: flow, now: now)
+    slowed.removeAll { $0 == flow }
     let passage = flows[flow]
     let party = plan.partyOfRoute[passage.route]
     let alone = passage.amount / plan.rateAlone[passage.route] * 1e9

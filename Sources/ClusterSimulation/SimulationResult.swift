@@ -54,6 +54,8 @@ public struct SimulationResult: Sendable {
   public let executor: ExecutorChoice
   /// Steps it took.
   public let eventCount: Int
+  /// Whether kernels and collectives would slow each other down, but the executor leaves it out.
+  public let omitsInterference: Bool
   /// What shared links did; `nil` when every group had the network to itself.
   public let network: NetworkReport?
   /// End of the last task.
@@ -65,13 +67,14 @@ public struct SimulationResult: Sendable {
 
   init(
     setup: TrainingSetup, trace: Trace, executor: ExecutorChoice, eventCount: Int, network: NetworkReport? = nil,
-    layersOfStage: [[Int]]
+    omitsInterference: Bool = false, layersOfStage: [[Int]]
   ) {
     self.setup = setup
     self.trace = trace
     self.executor = executor
     self.eventCount = eventCount
     self.network = network
+    self.omitsInterference = omitsInterference
     let iteration = trace.iterationTime
     iterationTime = iteration
     var summaries: [Int: StageSummary] = [:]

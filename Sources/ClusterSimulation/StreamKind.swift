@@ -61,6 +61,8 @@ public enum TaskKind: UInt8, CaseIterable, Hashable, Sendable {
   case send
   /// A message from another stage.
   case receive
+  /// Nothing but a moment others wait for: takes no time, is on no timeline.
+  case marker
 
   /// Name for people and files, for example `backward_input`.
   public var name: String {
@@ -77,6 +79,7 @@ public enum TaskKind: UInt8, CaseIterable, Hashable, Sendable {
     case .parameterGather: "parameter_gather"
     case .send: "send"
     case .receive: "receive"
+    case .marker: "marker"
     }
   }
 }

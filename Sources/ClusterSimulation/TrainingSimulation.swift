@@ -151,6 +151,7 @@ public struct TrainingSimulation: Sendable {
     return SimulationResult(
       setup: setup, trace: Trace(programs: programs, map: map, columns: record.columns), executor: executor,
       eventCount: record.eventCount, network: record.network,
+      omitsInterference: interference.isActive && executor == .replay,
       layersOfStage: (0..<setup.plan.pipelineParallel).map { layout.layers(ofRank: $0) })
   }
 

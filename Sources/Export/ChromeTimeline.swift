@@ -59,7 +59,9 @@ struct ChromeTimeline: ~Copyable {
     if map.representedRanks[rank] > 1 { name += " (x\(map.representedRanks[rank]) ranks)" }
     try writer.describe(process: Int32(global), name: name, sortIndex: places[rank])
     var used = Array(repeating: false, count: StreamKind.count)
-    result.trace.forEachTask(ofSimulatedRank: rank) { used[Int($0.stream.rawValue)] = true }
+    result.trace.forEachTask(ofSimulatedRank: rank) { task in
+      if task.info.kind != .marker { used[Int(task.stream.rawValue)] = true }
+    }
     for stream in StreamKind.allCases where used[Int(stream.rawValue)] {
       try writer.describe(
         thread: Self.track(rank: global, stream), name: stream.name, sortIndex: Int32(stream.rawValue))
@@ -73,7 +75,7 @@ struct ChromeTimeline: ~Copyable {
 
   private mutating func writeSlices(_ rank: Int) throws(ExportError) {
     try result.trace.forEachTask(ofSimulatedRank: rank) { task throws(ExportError) in
-      guard selection.rows[rank].contains(task.row) else { return }
+      guard selection.rows[rank].contains(task.row), task.info.kind != .marker else { return }
       try writer.slice(
         on: Self.track(rank: task.rank, task.stream), name: labels.kinds[Int(task.info.kind.rawValue)],
         category: labels.streams[Int(task.stream.rawValue)], start: task.start.nanoseconds,

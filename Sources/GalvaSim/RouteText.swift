@@ -21,8 +21,8 @@ extension IntermediateText {
   }
 
   /// How each group communicates: the algorithm of a 64 MiB all-reduce, and the links from each member to the next.
-  public static func routes(_ scenario: Scenario) throws -> String {
-    let setup = scenario.setup()
+  public static func routes(_ scenario: Scenario, seed: UInt64 = 0) throws -> String {
+    let setup = scenario.setup(seed: seed)
     var map = try RouteMap(setup)
     let cost = CollectiveCost(fabric: Fabric(cluster: scenario.cluster))
     let call = CollectiveCall(kind: .allReduce, payload: .mebibytes(64))
@@ -39,16 +39,17 @@ extension IntermediateText {
     return lines.joined(separator: "\n") + "\n"
   }
 
-  /// Every link of the cluster: name, sort, bandwidth per direction, latency, duplex.
+  /// Every link of the cluster: name, sort, bandwidth per direction in its condition (0 when failed), latency, duplex.
   public static func links(_ scenario: Scenario) throws -> String {
-    let topology = try RouteMap(scenario.setup()).topology
+    let map = try RouteMap(scenario.setup())
+    let topology = map.topology
     var lines = ["link\tkind\tbandwidth_bytes_per_s\tlatency_s\tbonded\tduplex\tmedium"]
     for (id, link) in topology.links.enumerated() {
       let isHalf = link.reverse >= 0 && topology.links[Int(link.reverse)].capacityGroup == link.capacityGroup
       let duplex: Duplex = link.reverse < 0 ? .oneWay : isHalf ? .half : .full
       lines.append(
         [
-          topology.name(ofLink: Int32(id)), link.kind.rawValue, "\(link.bandwidth.bytesPerSecond)",
+          topology.name(ofLink: Int32(id)), link.kind.rawValue, "\(map.rate(ofLink: Int32(id)))",
           "\(link.latency.value)", "\(link.bonded)", duplex.rawValue, topology.media[Int(link.medium)].name,
         ].joined(separator: "\t"))
     }

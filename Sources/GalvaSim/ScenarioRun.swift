@@ -56,16 +56,11 @@ public struct ScenarioRun: Sendable {
     self.scenario = scenario
     self.result = result
     fixes = result.fits || !options.findsFixes ? [] : MemoryFixFinder.fixes(for: setup, network: network)
-    warnings = Self.warnings(setup) + Self.executorWarnings(setup, options)
+    warnings = Self.warnings(setup) + (result.omitsInterference ? [Self.interferenceWarning] : [])
   }
 
-  /// What an executor that was asked for leaves out.
-  private static func executorWarnings(_ setup: TrainingSetup, _ options: RunOptions) -> [String] {
-    guard options.executor == .replay, setup.options.modelsInterference,
-      setup.cluster.devices.contains(where: { $0.interference?.isSlow == true })
-    else { return [] }
-    return ["the replay leaves out that kernels and collectives slow each other down; use --executor events"]
-  }
+  private static let interferenceWarning =
+    "the replay leaves out that kernels and collectives slow each other down; use --executor events"
 
   private static func warnings(_ setup: TrainingSetup) -> [String] {
     kernelWarnings(setup) + planWarnings(setup)

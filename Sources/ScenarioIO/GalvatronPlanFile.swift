@@ -14,6 +14,17 @@ public enum GalvatronPlanFile {
     json(plan).indentedText + "\n"
   }
 
+  /// The plan as Galvatron writes it itself, byte for byte: four spaces, no final newline.
+  public static func galvatronText(_ plan: GalvatronPlan) -> String {
+    let lines = plan.fields.map { field in
+      switch field.value {
+      case .integer(let number): "    \"\(field.key)\": \(number)"
+      case .text(let text): "    \"\(field.key)\": \(JSONValue.text(text).compactText)"
+      }
+    }
+    return "{\n" + lines.joined(separator: ",\n") + "\n}"
+  }
+
   /// The plan as JSON.
   public static func json(_ plan: GalvatronPlan) -> JSONValue {
     .object(

@@ -1,11 +1,13 @@
 import Glibc
 
-/// Measures the executors beside plain C++ loops, and whole simulations.
+/// Measures the executors and the search beside plain C++ loops, and whole simulations.
 @main
 struct GalvasimBench {
   private var folder = "Scenarios/runs"
   private var repetitions = 7
   private var printsJSON = false
+  private var profiles = "../shared/data/galvatron"
+  private var measuresSearchOnly = false
 
   private init(arguments: [String]) throws {
     var rest = arguments[...]
@@ -15,6 +17,10 @@ struct GalvasimBench {
       case "--scenarios":
         guard let value = rest.popFirst() else { throw BenchmarkError.unknownOption(option) }
         folder = value
+      case "--search": measuresSearchOnly = true
+      case "--galvatron-profiles":
+        guard let value = rest.popFirst() else { throw BenchmarkError.unknownOption(option) }
+        profiles = value
       case "--repetitions":
         guard let value = rest.popFirst().flatMap({ Int($0) }), value >= 1 else {
           throw BenchmarkError.unknownOption(option)
@@ -36,12 +42,17 @@ struct GalvasimBench {
   }
 
   private func run() throws {
+    guard !measuresSearchOnly else {
+      return print(try SearchReport(profiles: profiles, repetitions: repetitions).text)
+    }
     let simulations = try SimulationTimes.files.map {
       try SimulationTimes(file: $0, folder: folder, repetitions: repetitions)
     }
     let executors = try ExecutorCase.all.map { try ExecutorTimes($0, folder: folder, repetitions: repetitions) }
     let report = BenchmarkReport(repetitions: repetitions, executors: executors, simulations: simulations)
     print(printsJSON ? report.json : report.text)
-    if !printsJSON { print(FluidReport(repetitions: repetitions).text) }
+    guard !printsJSON else { return }
+    print(FluidReport(repetitions: repetitions).text)
+    print(try SearchReport(profiles: profiles, repetitions: repetitions).text)
   }
 }

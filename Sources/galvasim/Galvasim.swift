@@ -8,12 +8,12 @@ struct Galvasim: ParsableCommand {
     commandName: "galvasim",
     abstract: "Replay training iterations of Transformers on clusters you describe, event by event.",
     discussion: """
-      Exit status: 0 done; 10 does not fit (check, --detailed-exitcode); 11 impossible schedule; 64 usage; \
-      65 bad input; 66 input missing; 70 internal; 74 input/output.
+      Exit status: 0 done; 10 does not fit (check, --detailed-exitcode); 11 impossible schedule; 12 no plan \
+      fits (search); 64 usage; 65 bad input; 66 input missing; 70 internal; 74 input/output; 130 interrupted.
       """,
     version: toolVersion,
     subcommands: [
-      Simulate.self, Check.self, CatalogCommand.self, Schema.self, Import.self, DeriveKernels.self,
+      Simulate.self, Check.self, Search.self, CatalogCommand.self, Schema.self, Import.self, DeriveKernels.self,
       ValidateKernels.self,
     ])
 

@@ -55,4 +55,7 @@ enum StandardOutput {
 enum StandardError {
   /// Writes a line.
   static func write(_ line: String) { FileHandle.standardError.write(Data((line + "\n").utf8)) }
+
+  /// Writes over the last such line of a terminal.
+  static func overwrite(_ line: String) { FileHandle.standardError.write(Data("\r\u{1b}[K\(line)".utf8)) }
 }

@@ -18,7 +18,7 @@ enum PrintedValue: String, CaseIterable, ExpressibleByArgument {
     case .schedule: IntermediateText.schedule(scenario)
     case .scheduleCSV: IntermediateText.scheduleCSV(scenario)
     case .taskGraph: try IntermediateText.taskGraph(scenario, expandRanks: options.expandRanks)
-    case .routes: try IntermediateText.routes(scenario)
+    case .routes: try IntermediateText.routes(scenario, seed: options.seed)
     case .memory: try IntermediateText.memory(scenario, options: options)
     case .costs: try IntermediateText.costs(scenario)
     case .groups: try IntermediateText.groups(scenario)

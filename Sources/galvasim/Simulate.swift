@@ -27,7 +27,7 @@ struct Simulate: ParsableCommand {
       discussion: "Default: ideal, or shared when the scenario's conditions disturb links."))
   var network: NetworkChoice?
 
-  @Option(help: "Seed of everything random: the jitter of the scenario's conditions.")
+  @Option(help: "Seed of everything random: jitter, and hashed ways through the fabric.")
   var seed: UInt64 = 0
 
   @Option(name: .customLong("print"), help: "Print an intermediate value instead of the report.")
@@ -50,6 +50,11 @@ struct Simulate: ParsableCommand {
       options.expandRanks = expandRanks
       options.seed = seed
       options.network = network
+      if executor == .replay, network == nil, scenario.conditions.disturbsLinks {
+        throw CommandFailure(
+          status: 64, ["--executor replay has no shared links, which slow and failed links need; use --executor events"]
+        )
+      }
       if let printed {
         StandardOutput.write(try printed.text(of: scenario, options: options))
         return

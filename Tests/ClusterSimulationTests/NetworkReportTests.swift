@@ -62,6 +62,23 @@ struct NetworkReportTests {
     }
   }
 
+  /// Two groups share a card at half the rate each. Kernels beside them, which would let each go at 1/1.5 of its rate alone,
+  /// hold nobody up; alone they do, and the times of both parts are those of the flow.
+  @Test func `a full link costs what it costs, and kernels only what their cap holds back`() throws {
+    func group(_ tensor: Int) throws -> NetworkReport.Group {
+      var setup = try TinySetups.data(ranks: 2, blocks: 3, sequence: 256) { $0.tensorParallel = tensor }
+      setup.options.gradientBucket = Bytes(1)
+      setup.cluster = TestHardware.cluster(nodes: 2, devicesPerNode: tensor, cards: 1)
+        .withInterference(InterferenceTraits(kernel: 1, collective: 1.5))
+      return try #require(try Self.report(setup).groups.first { $0.name == "sharding 2" })
+    }
+    let (shared, alone) = (try group(2), try group(1))
+    #expect(shared.lostToKernels < SimDuration(nanoseconds: shared.lostToSharing.nanoseconds / 20))
+    #expect(shared.lostToSharing > .zero)
+    #expect(alone.lostToKernels > .zero)
+    #expect(alone.lostToSharing < SimDuration(nanoseconds: 10 * Int64(alone.calls)))
+  }
+
   /// Rank 2 computes at half the speed: the others wait for it before every reduction.
   @Test func `a group names the rank it waits for`() throws {
     var setup = try TinySetups.data(ranks: 4, blocks: 2)

@@ -3,7 +3,8 @@ import Testing
 
 @Suite("galvasim on kernels")
 struct KernelCommandTests {
-  private static let scenario = "Scenarios/runs/llama2-13b-2x-dgx-a100.yaml"
+  private static let cluster = "cluster=dgx-a100 x 2"
+  static let scenario = "Scenarios/runs/llama2-13b-2x-dgx-a100.yaml"
   private static let products = """
     gpu,op,m,n,k,batch,dtype,time_ms,tflops,layout,source,note
     A100-SXM-80GB,gemm,4096,4096,4096,1,fp16,0.65,,TN,"a, b",
@@ -70,7 +71,9 @@ struct KernelCommandTests {
 
       """
     let file = try folder.write("mine.csv", Data(text.utf8))
-    let document = try Command.document(["simulate", Self.scenario, "--set", Self.cluster, "--kernel-table", file, "--json"])
+    let document = try Command.document([
+      "simulate", Self.scenario, "--set", Self.cluster, "--kernel-table", file, "--json",
+    ])
     let shares = try #require(document["kernel_time_share"] as? [String: Double])
     #expect((shares["measured"] ?? 0) > 0.1)
     #expect((shares["extrapolated"] ?? 0) > 0.1)
@@ -79,7 +82,9 @@ struct KernelCommandTests {
     let wrong = try folder.write("wrong.csv", Data(text.replacing("2700", with: "fast").utf8))
     let refused = try Command.run(["simulate", Self.scenario, "--set", Self.cluster, "--kernel-table", wrong])
     #expect(refused.status == 65 && refused.errors.contains("wrong.csv:9:1: time_us: found fast"))
-    #expect(try Command.run(["simulate", Self.scenario, "--set", Self.cluster, "--kernel-table", folder.path("no.csv")]).status == 66)
+    #expect(
+      try Command.run(["simulate", Self.scenario, "--set", Self.cluster, "--kernel-table", folder.path("no.csv")])
+        .status == 66)
   }
 
   @Test func `tables are listed, shown and derived`() throws {
@@ -106,7 +111,8 @@ struct KernelCommandTests {
     #expect(try Command.run(arguments + ["--out", table]).status == 0)
     #expect(try Command.run(Array(arguments.prefix(3))).status == 64)
     let document = try Command.document([
-      "simulate", Self.scenario, "--set", Self.cluster, "--set", "plan.tp=1", "--set", "plan.dp=16", "--set", "plan.zero=3", "--set",
+      "simulate", Self.scenario, "--set", Self.cluster, "--set", "plan.tp=1", "--set", "plan.dp=16", "--set",
+      "plan.zero=3", "--set",
       "plan.sequence_parallel=false", "--kernel-table", table, "--json",
     ])
     let shares = try #require(document["kernel_time_share"] as? [String: Double])

@@ -66,6 +66,45 @@ struct LinkConditionLaws {
     }
   }
 
+  /// Nothing is slow, but links differ all the same: hashed ways, cube meshes, bridges, switches with unlike numbers of GPUs.
+  static let uneven: [Case] = {
+    var setups = SetupGenerator(seed: 733)
+    return (0..<120).compactMap { number in
+      var setup = setups.next()
+      let cluster = setup.cluster
+      let devices = cluster.devicesPerNode
+      let direct: NodeLayout.DeviceLinks =
+        switch number % 3 {
+        case 0 where devices == 8: .direct(DevicePair.hybridCubeMesh)
+        case 1 where devices > 2: .direct(DevicePair.bridges(devices: devices))
+        default: .none
+        }
+      let places = (0..<devices).map { NodeLayout.Place.pcieSwitch($0 == 0 ? 0 : 1) }
+      let node = NodeLayout(
+        sockets: 1, switchSockets: [0, 0], devicePlaces: places,
+        cardPlaces: (0..<cluster.networkCardsPerNode).map { .pcieSwitch($0 % 2) }, deviceLinks: direct)
+      let fabric = FabricLayout.leafSpine(FabricTiers(nodesPerLeaf: 1, spines: 3, oversubscription: 2))
+      setup.cluster = cluster.with(layout: .regular(node, fabric))
+      setup.cluster.spreading = number % 2 == 0 ? .hashed(connections: 1) : .even
+      if number % 4 == 0 {
+        setup.cluster = setup.cluster.withInterference(InterferenceTraits(kernel: 1.2, collective: 1.3))
+      }
+      return Case(number: number, setup: setup)
+    }
+  }()
+
+  @Test func `uneven links give the same times folded and expanded`() throws {
+    var folded = 0
+    for test in Self.uneven {
+      let some = try Self.result(test.setup)
+      let all = try Self.result(test.setup, expandRanks: true)
+      let (left, right) = (Double(some.iterationTime.nanoseconds), Double(all.iterationTime.nanoseconds))
+      #expect(abs(left - right) / right < 1e-5, "\(test): folded \(left), expanded \(right)")
+      if some.trace.map.rankCount < all.trace.map.rankCount { folded += 1 }
+    }
+    #expect(folded > 5)
+  }
+
   @Test func `classes split only where they must`() throws {
     let folded = try Self.cases.count { try Self.result($0.setup).trace.map.rankCount < $0.setup.cluster.deviceCount }
     #expect(folded > Self.cases.count / 8)

@@ -84,9 +84,11 @@ extension Cluster {
       kernelOverhead: device.kernelOverhead, gemmEfficiency: device.gemmEfficiency,
       attentionEfficiency: device.attentionEfficiency, memoryEfficiency: device.memoryEfficiency,
       contextMemory: device.contextMemory, interference: traits, provenance: device.provenance)
-    return Cluster(
+    var cluster = Cluster(
       name: name, device: gpu, devicesPerNode: devicesPerNode, nodes: nodes, topology: topology,
       intraNode: intraNode, interNode: interNode, networkCardsPerNode: networkCardsPerNode, hostLink: hostLink,
       layout: layout)
+    cluster.spreading = spreading
+    return cluster
   }
 }

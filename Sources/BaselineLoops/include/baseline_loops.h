@@ -80,6 +80,20 @@ int64_t baseline_events(const baseline_programs *programs, int64_t *starts, int6
 /// The same loop with a 4-ary heap of 128-bit keys.
 int64_t baseline_events_quaternary(const baseline_programs *programs, int64_t *starts, int64_t *ends);
 
+/// Layers with the price of every strategy; see Planning's ChainProblem.
+typedef struct {
+  const int32_t *order;      // [layers], kind of each
+  const int64_t *memory;     // [kinds * strategies], whole units
+  const double *time;        // [kinds * strategies], seconds
+  const double *transition;  // [kinds * strategies * strategies], the former's rows
+  int32_t layers;
+  int32_t strategies;        // at most 256
+  int64_t limit;             // units
+} baseline_chain_problem;
+
+/// Solves the dynamic program with a dense memory axis. Returns the least time, or infinity; writes the strategies.
+double baseline_chain(const baseline_chain_problem *problem, int32_t *choice);
+
 #ifdef __cplusplus
 }
 #endif

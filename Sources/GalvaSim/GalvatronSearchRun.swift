@@ -1,0 +1,99 @@
+import ClusterSimulation
+import Costing
+import Parallelism
+import Planning
+import ScenarioIO
+import Workload
+
+extension SearchRun {
+  /// A search with Galvatron's costs, as the release does it whose profiles the folder holds.
+  static func galvatron(_ scenario: Scenario, _ options: SearchOptions) throws(InputError) -> SearchRun {
+    guard let path = options.profiles else {
+      throw InputError(
+        kind: .badInput,
+        problems: [
+          InputProblem(
+            file: "--galvatron-profile", message: "found no folder", advice: "name the folder of Galvatron's profiles")
+        ])
+    }
+    let folder = try GalvatronProfileFolder(path: path)
+    return folder.holdsTables
+      ? try tables(scenario, options, folder) : try profiled(scenario, options, folder)
+  }
+
+  /// MB a GPU may use.
+  private static func megabytes(_ scenario: Scenario) -> Int { Int(scenario.setup().memoryCapacity.count >> 20) }
+
+  /// The search of the VLDB release.
+  private static func tables(
+    _ scenario: Scenario, _ options: SearchOptions, _ folder: GalvatronProfileFolder
+  ) throws(InputError) -> SearchRun {
+    let costs = VLDBCostModel(
+      model: try folder.table(model: scenario.model),
+      hardware: try VLDBProfileFile.hardware(folder: folder.path, devices: scenario.cluster.deviceCount))
+    let search = VLDBSearch(costs: costs, method: options.method == .bmw ? .galvatron : options.method)
+    let memory = megabytes(scenario)
+    // Without batch sizes the release's own loop: eight more samples until nothing fits.
+    let plan =
+      options.globalBatches.map { sizes in
+        sizes.compactMap { search.plan(globalBatch: $0, memory: memory) }.max { $0.throughput < $1.throughput }
+      } ?? search.best(memory: memory)
+    let entries = plan.map { plan in
+      entry(
+        GalvatronPlan(plan, costs: costs), scenario, options, time: plan.iterationTime,
+        memory: plan.memory.map { Int64($0) << 20 })
+    }
+    return SearchRun(
+      scenario: scenario, options: options, costModel: "galvatron (VLDB 2022)",
+      entries: [entries].compactMap { $0 ?? nil }, statistics: SearchStatistics(),
+      strategies: (search.space.count, 0))
+  }
+
+  /// The search of Hetu-Galvatron 2.4.1.
+  private static func profiled(
+    _ scenario: Scenario, _ options: SearchOptions, _ folder: GalvatronProfileFolder
+  ) throws(InputError) -> SearchRun {
+    var training = GalvatronTraining()
+    training.isMixedPrecision = scenario.job.format != .fp32
+    training.isGPipe = scenario.plan.schedule == .named("gpipe")
+    let costs = GalvatronCostModel(
+      model: try folder.profile(
+        model: scenario.model, precision: scenario.job.format.rawValue, sequenceParallel: training.isSequenceParallel),
+      hardware: try folder.hardware(
+        nodes: scenario.cluster.nodes, devicesPerNode: scenario.cluster.devicesPerNode),
+      training: training)
+    var search = GalvatronSearch(
+      costs: costs, method: options.method == .bmw ? .base : options.method,
+      dimensions: options.dimensions ?? GalvatronSearch.dimensions)
+    let plan = search.best(
+      globalBatches: options.globalBatches ?? [scenario.job.globalBatch], microBatches: options.microBatches,
+      memory: megabytes(scenario))
+    let entries = plan.map { plan in
+      entry(
+        GalvatronPlan(plan, training: training), scenario, options, time: plan.iterationTime,
+        memory: plan.memory.map { Int64($0) << 20 })
+    }
+    return SearchRun(
+      scenario: scenario, options: options, costModel: "galvatron (2.4.1)",
+      entries: [entries].compactMap { $0 ?? nil }, statistics: search.statistics,
+      strategies: (search.space.count, 0))
+  }
+
+  /// A plan in the simulator's terms, replayed when the simulator is asked; `nil` when it cannot be laid out.
+  private static func entry(
+    _ galvatron: GalvatronPlan, _ scenario: Scenario, _ options: SearchOptions, time: Double, memory: [Int64]
+  ) -> Entry? {
+    guard let plan = try? ParallelPlan(galvatron: galvatron, devices: scenario.cluster.deviceCount) else { return nil }
+    var setup = scenario.setup()
+    setup.plan = plan
+    setup.job.globalBatch = galvatron.globalBatch
+    let isSimulated = options.evaluator == .simulated
+    let result = isSimulated ? try? TrainingSimulation(setup).run(network: options.network) : nil
+    let fits = result.map(\.fits) ?? false
+    return Entry(
+      plan: plan, globalBatch: galvatron.globalBatch, analyticTime: time,
+      simulatedTime: fits ? result?.iterationTime.seconds.value : nil,
+      peaks: result.map { $0.stages.map(\.memory.bytes.count) } ?? memory, timeBalance: nil,
+      memoryBalance: BalancedPartition.degree(memory.map { Double($0) }))
+  }
+}

@@ -1,0 +1,205 @@
+import ClusterSimulation
+import Costing
+import Parallelism
+import Planning
+import ScenarioIO
+
+/// Who decides between plans.
+public enum SearchEvaluator: String, CaseIterable, Hashable, Sendable {
+  /// The simulator judges what the formula found.
+  case simulated
+  /// The formula alone.
+  case analytic
+}
+
+/// Whose costs the search uses.
+public enum SearchCostModel: String, CaseIterable, Hashable, Sendable {
+  /// The simulator's.
+  case auto
+  /// The simulator's, by name.
+  case roofline
+  /// Galvatron's, from its profiles.
+  case galvatron
+}
+
+/// How to search.
+public struct SearchOptions: Sendable {
+  /// Which plans.
+  public var method = SearchMethod.bmw
+  /// Who decides.
+  public var evaluator = SearchEvaluator.simulated
+  /// Whose costs.
+  public var costModel = SearchCostModel.auto
+  /// Folder of Galvatron's profiles.
+  public var profiles: String?
+  /// What may vary; the scenario's when `nil`.
+  public var dimensions: [SearchDimension]?
+  /// Batch sizes; the scenario's when `nil`.
+  public var globalBatches: [Int]?
+  /// Micro-batches; all divisors when `nil`.
+  public var microBatches: [Int]?
+  /// Plans to list.
+  public var top = 5
+  /// Most rounds of simulation and correction.
+  public var rounds = 4
+  /// Where finalists are judged.
+  public var network = NetworkChoice.ideal
+  /// Whether memory is searched to the byte instead of in whole MiB.
+  public var usesExactBytes = false
+  /// Asked between parts of the work.
+  public var isCancelled: @Sendable () -> Bool = { false }
+  /// Told what is looked at.
+  public var progress: @Sendable (String) -> Void = { _ in }
+
+  /// The defaults.
+  public init() {}
+}
+
+/// A scenario's search and what came of it: what its reports are made from.
+public struct SearchRun: Sendable {
+  /// One plan of the list.
+  public struct Entry: Sendable {
+    /// The plan.
+    public let plan: ParallelPlan
+    /// Sequences of an iteration.
+    public let globalBatch: Int
+    /// Seconds by the formula.
+    public let analyticTime: Double
+    /// Seconds by the simulator; `nil` when it was not asked or the plan does not fit.
+    public let simulatedTime: Double?
+    /// Bytes by stage: the simulator's where it was asked, else the formula's.
+    public let peaks: [Int64]
+    /// Evenness of time over stages; `nil` where the cost model has none.
+    public let timeBalance: Double?
+    /// Evenness of memory over stages.
+    public let memoryBalance: Double
+
+    /// Sequences per second, by the simulator where it was asked.
+    public var throughput: Double { Double(globalBatch) / (simulatedTime ?? analyticTime) }
+  }
+
+  /// The scenario.
+  public let scenario: Scenario
+  /// How it was searched.
+  public let options: SearchOptions
+  /// The cost model, for people and files.
+  public let costModel: String
+  /// Bytes a GPU may use.
+  public let memoryLimit: Int64
+  /// The best plans, best first.
+  public let entries: [Entry]
+  /// The plan the formula alone would have taken.
+  public let analyticWinner: Entry?
+  /// What was left out.
+  public let rejected: [RejectedPlan]
+  /// Work done.
+  public let statistics: SearchStatistics
+  /// Strategies of the space, and those the method leaves out.
+  public let strategies: (all: Int, pruned: Int)
+  /// Seconds below which no plan of the space is, for the best plan's batch; by the formula.
+  public let lowerBound: Double?
+  /// Seconds of the best plan by the formula that the bound belongs to.
+  public let boundedTime: Double?
+  /// What came nearest to fitting, and the bytes by which it missed.
+  public let nearest: (plan: ParallelPlan, missing: Int64)?
+
+  /// Searches a scenario.
+  ///
+  /// - Throws: ``InputError`` when Galvatron's profiles cannot be used.
+  public init(_ scenario: Scenario, options: SearchOptions) throws(InputError) {
+    self =
+      options.costModel == .galvatron
+      ? try Self.galvatron(scenario, options) : Self.own(scenario, options)
+  }
+
+  /// What may vary when nobody says: the dimensions of the paper, and those the scenario's plan uses.
+  public static func defaultDimensions(_ scenario: Scenario) -> [SearchDimension] {
+    var found: [SearchDimension] = [.pipeline, .data, .sharded, .tensor, .checkpoint]
+    let layers = scenario.plan.layers
+    if layers.contains(where: { $0.zero == .optimizer }) { found.append(.zero1) }
+    if layers.contains(where: { $0.zero == .gradients }) { found.append(.zero2) }
+    if layers.contains(where: \.sequenceParallel) { found.append(.sequence) }
+    if layers.contains(where: { $0.ulysses > 1 }) { found.append(.ulysses) }
+    if layers.contains(where: { $0.contextParallel > 1 }) { found.append(.context) }
+    if layers.contains(where: { $0.expertParallel > 1 }) { found.append(.expert) }
+    return found
+  }
+
+  /// A search with the simulator's own costs.
+  private static func own(_ scenario: Scenario, _ options: SearchOptions) -> SearchRun {
+    let setup = scenario.setup()
+    let space = SpaceOptions(dimensions: options.dimensions ?? defaultDimensions(scenario))
+    var request = PlanRequest(setup: setup, space: space)
+    request.method = options.method
+    request.globalBatches = options.globalBatches ?? request.globalBatches
+    request.microBatches = options.microBatches
+    request.memoryUnit = options.usesExactBytes ? 1 : 1 << 20
+    request.count = options.top
+    request.isCancelled = options.isCancelled
+    request.progress = options.progress
+    guard options.evaluator == .simulated else {
+      let outcome = PlanSearch(request).run()
+      return SearchRun(
+        scenario, options, entries: outcome.plans.map { Entry($0) }, winner: nil, outcome: outcome, rejected: [])
+    }
+    let judged = SimulatedSearch(request, rounds: options.rounds, network: options.network).run()
+    return SearchRun(
+      scenario, options, entries: judged.plans.map { Entry($0) }, winner: judged.analyticWinner.map { Entry($0) },
+      outcome: judged.outcome, rejected: judged.rejected)
+  }
+
+  private init(
+    _ scenario: Scenario, _ options: SearchOptions, entries: [Entry], winner: Entry?, outcome: SearchOutcome,
+    rejected: [RejectedPlan]
+  ) {
+    self.scenario = scenario
+    self.options = options
+    costModel = "simulator"
+    memoryLimit = scenario.setup().memoryCapacity.count
+    self.entries = entries
+    analyticWinner = winner
+    self.rejected = rejected + outcome.rejected
+    statistics = outcome.statistics
+    strategies = (outcome.strategies, outcome.pruned)
+    lowerBound = outcome.lowerBound
+    boundedTime = outcome.plans.first?.analyticTime
+    nearest = outcome.nearest.map { ($0.plan.plan, $0.missing) }
+  }
+
+  /// The parts as they are.
+  init(
+    scenario: Scenario, options: SearchOptions, costModel: String, entries: [Entry], statistics: SearchStatistics,
+    strategies: (all: Int, pruned: Int)
+  ) {
+    self.scenario = scenario
+    self.options = options
+    self.costModel = costModel
+    memoryLimit = scenario.setup().memoryCapacity.count
+    self.entries = entries
+    analyticWinner = nil
+    rejected = []
+    self.statistics = statistics
+    self.strategies = strategies
+    lowerBound = nil
+    boundedTime = nil
+    nearest = nil
+  }
+}
+
+extension SearchRun.Entry {
+  /// A plan by the formula.
+  init(_ found: FoundPlan) {
+    self.init(
+      plan: found.plan, globalBatch: found.globalBatch, analyticTime: found.analyticTime, simulatedTime: nil,
+      peaks: found.memory, timeBalance: found.timeBalance, memoryBalance: found.memoryBalance)
+  }
+
+  /// A plan by the simulator.
+  init(_ judged: JudgedPlan) {
+    self.init(
+      plan: judged.found.plan, globalBatch: judged.found.globalBatch, analyticTime: judged.found.analyticTime,
+      simulatedTime: judged.simulatedTime, peaks: judged.peaks.isEmpty ? judged.found.memory : judged.peaks,
+      timeBalance: judged.found.timeBalance,
+      memoryBalance: BalancedPartition.degree(judged.peaks.map { Double($0) }))
+  }
+}

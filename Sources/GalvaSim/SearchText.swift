@@ -1,0 +1,124 @@
+import Parallelism
+import Planning
+import ScenarioIO
+
+extension SearchRun {
+  /// The report for people.
+  public var text: String {
+    var lines = [
+      "\(scenario.name): method \(options.method.rawValue), \(costModel) costs, "
+        + "\(Readable.gibibytes(memoryLimit)) GiB a GPU", "",
+    ]
+    lines += entries.isEmpty ? nothingFits : table + [""] + strips + [""] + winner + [""] + megatron
+    lines += [""] + proof + work
+    return lines.joined(separator: "\n") + "\n" + rejections
+  }
+
+  private var table: [String] {
+    var table = TextTable([
+      "plan", "pp", "stages", "batch", "micro-batches", "formula", "simulated", "samples/s", "peak GiB", "time balance",
+      "memory balance",
+    ])
+    for (index, entry) in entries.enumerated() {
+      table.add([
+        "\(index + 1)", "\(entry.plan.pipelineParallel)",
+        entry.plan.layersPerStage.map(String.init).joined(separator: ","), "\(entry.globalBatch)",
+        "\(entry.plan.microBatches)", Readable.time(entry.analyticTime),
+        entry.simulatedTime.map { Readable.time($0) } ?? (options.evaluator == .simulated ? "does not fit" : "-"),
+        Readable.fixed(entry.throughput, 4), Readable.gibibytes(entry.peaks.max() ?? 0),
+        entry.timeBalance.map { Readable.fixed($0, 3) } ?? "-", Readable.fixed(entry.memoryBalance, 3),
+      ])
+    }
+    return table.lines
+  }
+
+  /// Strategies of each plan, stage by stage, equal neighbours counted.
+  private var strips: [String] {
+    entries.enumerated().map { index, entry in
+      var first = 0
+      let stages = entry.plan.layersPerStage.map { count -> String in
+        defer { first += count }
+        return Self.runs(Array(entry.plan.layers[first..<first + count]))
+      }
+      return "\(index + 1)  \(stages.joined(separator: " | "))  edges \(entry.plan.embedding.text)"
+    }
+  }
+
+  private static func runs(_ layers: [LayerStrategy]) -> String {
+    var runs: [(strategy: LayerStrategy, count: Int)] = []
+    for layer in layers {
+      if runs.last?.strategy == layer { runs[runs.count - 1].count += 1 } else { runs.append((layer, 1)) }
+    }
+    return runs.map { "\($0.count)*\($0.strategy.text)" }.joined(separator: " ")
+  }
+
+  /// Why the first plan is first.
+  private var winner: [String] {
+    guard let best = entries.first, let time = best.simulatedTime, let analytic = analyticWinner else { return [] }
+    if analytic.plan == best.plan {
+      return ["the formula's first choice stands: simulated \(Readable.time(time)), as fast as any finalist"]
+    }
+    guard let other = analytic.simulatedTime else {
+      return ["the formula's first choice runs out of memory in the simulation; plan 1 is the fastest that fits"]
+    }
+    let gain = other / Double(analytic.globalBatch) / (time / Double(best.globalBatch)) - 1
+    return [
+      "the formula's first choice was \(analytic.plan.text)",
+      "simulated, plan 1 trains \(Readable.percent(gain)) faster (\(Readable.time(other)) there)",
+    ]
+  }
+
+  /// The flags of a launcher for plans that have such flags.
+  private var megatron: [String] {
+    guard let plan = entries.first?.plan, let layer = plan.layers.first else { return [] }
+    guard plan.layers.allSatisfy({ $0 == layer }), layer.ulysses == 1, Set(plan.layersPerStage).count == 1 else {
+      return ["Megatron: no flags for layers that differ; use --emit for Galvatron's runtime"]
+    }
+    let micro = (entries.first?.globalBatch ?? 0) / plan.microBatches / layer.dataParallel
+    var flags = [
+      "--tensor-model-parallel-size \(layer.tensorParallel)", "--pipeline-model-parallel-size \(plan.pipelineParallel)",
+      "--micro-batch-size \(micro)", "--global-batch-size \(entries.first?.globalBatch ?? 0)",
+    ]
+    if layer.contextParallel > 1 { flags.append("--context-parallel-size \(layer.contextParallel)") }
+    if layer.expertParallel > 1 { flags.append("--expert-model-parallel-size \(layer.expertParallel)") }
+    if layer.sequenceParallel { flags.append("--sequence-parallel") }
+    if layer.zero == .optimizer { flags.append("--use-distributed-optimizer") }
+    if layer.zero == .parameters { flags.append("--use-torch-fsdp2") }
+    if layer.recompute == .full { flags.append("--recompute-granularity full --recompute-method uniform") }
+    if layer.recompute == .selective { flags.append("--recompute-granularity selective") }
+    return ["Megatron: " + flags.joined(separator: " ")]
+  }
+
+  private var nothingFits: [String] {
+    if options.isCancelled() { return ["interrupted before any plan was found"] }
+    guard let nearest else { return ["no plan fits"] }
+    return [
+      "no plan fits; the nearest misses by \(Readable.gibibytes(nearest.missing)) GiB on its fullest stage:",
+      "  \(nearest.plan.text)",
+    ]
+  }
+
+  private var proof: [String] {
+    guard let lowerBound, let boundedTime else { return [] }
+    let gap = boundedTime > 0 ? max(0, 1 - lowerBound / boundedTime) : 0
+    return [
+      "by the formula no plan of this space takes less than \(Readable.time(lowerBound)); its best takes "
+        + "\(Readable.time(boundedTime)) (gap \(Readable.percent(gap)))"
+    ]
+  }
+
+  private var work: [String] {
+    [
+      "\(strategies.all) strategies (\(strategies.pruned) left out), \(statistics.dynamicPrograms) dynamic programs, "
+        + "\(Readable.grouped(Double(statistics.labels))) partial choices, \(statistics.plansScored) plans scored, "
+        + "\(statistics.plansSimulated) simulated in \(statistics.rounds) rounds"
+    ]
+  }
+
+  private var rejections: String {
+    guard !rejected.isEmpty else { return "" }
+    let shown = rejected.prefix(8).map { "  \($0.summary): \($0.reason)" }
+    let rest = rejected.count > 8 ? ["  and \(rejected.count - 8) more"] : []
+    return "left out:\n" + (shown + rest).joined(separator: "\n") + "\n"
+  }
+}

@@ -1,0 +1,131 @@
+import Costing
+import Parallelism
+
+/// A plan of the VLDB paper's search.
+public struct VLDBPlan: Hashable, Sendable {
+  /// Samples of an iteration.
+  public let globalBatch: Int
+  /// Pipeline degree.
+  public let pipeline: Int
+  /// Strategies of each stage's layers, first stage first.
+  public let stages: [[LayerStrategy]]
+  /// Modelled seconds of an iteration.
+  public let iterationTime: Double
+  /// MB used by stage; of a model with one kind of layer, the one figure for all stages.
+  public let memory: [Int]
+
+  /// Samples per second.
+  public var throughput: Double { Double(globalBatch) / iterationTime }
+}
+
+/// The search of the VLDB paper's released code (Hsword/Hetu@3757771): batch sizes, pipeline degrees, and the dynamic
+/// program on every stage.
+public struct VLDBSearch: Sendable {
+  /// What prices plans.
+  public let costs: VLDBCostModel
+  /// Which strategies compete.
+  public let space: StrategySpace
+
+  /// Sets up a search.
+  public init(costs: VLDBCostModel, method: SearchMethod) {
+    self.costs = costs
+    let options = SpaceOptions(dimensions: [.pipeline, .data, .sharded, .tensor])
+    space = method.restrict(
+      StrategySpace(devices: costs.hardware.devices, options: options), devices: costs.hardware.devices)
+  }
+
+  /// Every strategy of the paper's space without recomputation, or a hand-made space.
+  public init(costs: VLDBCostModel, space: StrategySpace) {
+    self.costs = costs
+    self.space = space
+  }
+
+  /// The plan with the highest throughput, batch sizes growing from `step` by `step` until nothing fits.
+  ///
+  /// - Parameter memory: MB of a GPU.
+  /// - Returns: `nil` when the smallest batch does not fit.
+  public func best(memory: Int, step: Int = 8) -> VLDBPlan? {
+    var best: VLDBPlan?
+    for batch in stride(from: step, to: 1024, by: step) {
+      guard let plan = plan(globalBatch: batch, memory: memory) else { break }
+      if best.map({ plan.throughput > $0.throughput }) ?? true { best = plan }
+    }
+    return best
+  }
+
+  /// The fastest plan of one batch size; the smaller pipeline degree wins a tie.
+  public func plan(globalBatch: Int, memory: Int) -> VLDBPlan? {
+    var best: VLDBPlan?
+    for stage in space.stages {
+      guard let division = division(stage, globalBatch: globalBatch),
+        let plan = plan(stage, division: division, globalBatch: globalBatch, memory: memory)
+      else { continue }
+      if best.map({ plan.iterationTime < $0.iterationTime }) ?? true { best = plan }
+    }
+    return best
+  }
+
+  /// The fastest plan of one pipeline degree and one partition; `nil` when a stage does not fit.
+  public func plan(
+    _ stage: StrategySpace.Stage, division: [Int], globalBatch: Int, memory: Int
+  ) -> VLDBPlan? {
+    let problem = problem(stage, globalBatch: globalBatch)
+    let edge = edgeMemory(stage, globalBatch: globalBatch)
+    let isUniform = costs.model.layers.count == 1
+    var stages: [[LayerStrategy]] = []
+    var used: [Int] = []
+    var time = 0.0
+    var first = 0
+    for (index, count) in division.enumerated() {
+      let room = memory - edge[index]
+      // The code refuses a stage whose edge memory leaves nothing at all.
+      guard room > 0 || edge[index] == 0,
+        let solution = ChainSolver(problem.part(first..<first + count)).best(within: room)
+      else { return nil }
+      stages.append(solution.strategies.map { stage.strategies[$0] })
+      used.append(edge[index] + solution.memory)
+      time += solution.time
+      first += count
+      if isUniform {
+        // Even stages of equal layers: the first stands for all.
+        return VLDBPlan(
+          globalBatch: globalBatch, pipeline: stage.pipeline,
+          stages: Array(repeating: stages[0], count: stage.pipeline),
+          iterationTime: time * Double(stage.pipeline), memory: used)
+      }
+    }
+    return VLDBPlan(
+      globalBatch: globalBatch, pipeline: stage.pipeline, stages: stages, iterationTime: time, memory: used)
+  }
+
+  /// Prices of all layers for the dynamic program, memory in whole MB.
+  public func problem(_ stage: StrategySpace.Stage, globalBatch: Int) -> ChainProblem {
+    let strategies = stage.strategies
+    let transition = strategies.flatMap { source in
+      strategies.map {
+        costs.transition(from: source, to: $0, pipeline: stage.pipeline, globalBatch: globalBatch)
+      }
+    }
+    let kinds = costs.model.layers.map { layer in
+      let cases = strategies.map { given($0, stage, globalBatch) }
+      return ChainProblem.Kind(
+        memory: cases.map { Int(costs.memory(layer, $0).rounded(.up)) }, time: cases.map { costs.time(layer, $0) },
+        transition: transition)
+    }
+    let order = costs.model.layers.enumerated().flatMap { Array(repeating: $0, count: $1.count) }
+    return ChainProblem(kinds: kinds, order: order, strategyCount: strategies.count)
+  }
+
+  /// Whole MB outside the layers, by stage.
+  func edgeMemory(_ stage: StrategySpace.Stage, globalBatch: Int) -> [Int] {
+    guard let first = stage.strategies.first else { return [] }
+    let memory = costs.edgeMemory(given(first, stage, globalBatch))
+    guard costs.model.layers.count == 1 else { return memory.map { Int($0.rounded(.up)) } }
+    let most = Int((memory.max() ?? 0).rounded(.up))
+    return Array(repeating: most, count: stage.pipeline)
+  }
+
+  func given(_ strategy: LayerStrategy, _ stage: StrategySpace.Stage, _ batch: Int) -> VLDBCostModel.Case {
+    VLDBCostModel.Case(strategy: strategy, pipeline: stage.pipeline, globalBatch: batch)
+  }
+}

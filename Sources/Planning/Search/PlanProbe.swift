@@ -1,0 +1,169 @@
+import ClusterSimulation
+import Parallelism
+import Quantities
+import Workload
+
+/// Prices layers for the search by compiling small plans: the very operators the simulator replays.
+///
+/// One compiled plan a strategy, with one block of each kind on every stage, and one plan with every pair of layouts next to
+/// each other for the changes between them.
+struct PlanProbe {
+  /// What is trained, where and how; its plan gives the schedule.
+  let setup: TrainingSetup
+  /// Pipeline degree.
+  let pipeline: Int
+  /// Micro-batches.
+  let microBatches: Int
+  /// One block of each kind, and the kind of every block.
+  private let kinds: [Layer]
+  private let kindOfBlock: [Int]
+
+  init(setup: TrainingSetup, pipeline: Int, microBatches: Int) {
+    self.setup = setup
+    self.pipeline = pipeline
+    self.microBatches = microBatches
+    var kinds: [Layer] = []
+    kindOfBlock = setup.model.blocks.map { block in
+      let known = kinds.firstIndex {
+        $0.role == block.role && $0.typeIndex == block.typeIndex && $0.sequenceLength == block.sequenceLength
+      }
+      if known == nil { kinds.append(block) }
+      return known ?? kinds.count - 1
+    }
+    self.kinds = kinds
+  }
+
+  /// Sequences of one micro-batch over all ranks.
+  private var size: Int { setup.job.globalBatch / microBatches }
+
+  /// Prices of the strategies that can run; those that cannot come with the reason.
+  func table(_ candidates: [LayerStrategy]) -> (table: StageCostTable?, rejected: [RejectedStrategy]) {
+    var strategies: [LayerStrategy] = []
+    var profiles: [[StageProfile]] = []
+    var rejected: [RejectedStrategy] = []
+    for strategy in candidates {
+      do throws(SimulationError) {
+        profiles.append(try profile(strategy))
+        strategies.append(strategy)
+      } catch {
+        rejected.append(
+          RejectedStrategy(strategy: strategy, pipeline: pipeline, microBatches: microBatches, reason: "\(error)"))
+      }
+    }
+    guard let first = profiles.first else { return (nil, rejected) }
+    let table = StageCostTable(
+      strategies: strategies, kindOfBlock: kindOfBlock, blocks: blocks(profiles),
+      embedding: profiles.map { price($0[0], 0) },
+      head: profiles.map { price($0[pipeline - 1], $0[pipeline - 1].layers.count - 1) },
+      transition: kinds.indices.map { transitions(strategies, kind: $0) }, fixed: first.map(\.fixed),
+      objective: PipelineObjective(
+        stages: pipeline, microBatches: microBatches,
+        hops: first.reduce(0) { $0 + Double($1.messages) * 1e-9 }),
+      inFlight: (0..<pipeline).map { isGPipe ? microBatches : min(pipeline - $0, microBatches) })
+    return (table, rejected)
+  }
+
+  private var isGPipe: Bool { setup.plan.schedule == .named("gpipe") }
+
+  /// The schedule of searched plans: the setup's, or 1F1B when that one is of another kind.
+  static func schedule(of setup: TrainingSetup) -> ScheduleChoice {
+    setup.plan.schedule == .named("gpipe") ? .named("gpipe") : .named("1f1b")
+  }
+
+  /// Profiles of all stages when every layer has one strategy.
+  private func profile(_ strategy: LayerStrategy) throws(SimulationError) -> [StageProfile] {
+    let blocks = (0..<pipeline).flatMap { _ in kinds }
+    let layers = Array(repeating: strategy, count: blocks.count)
+    return try simulate(
+      blocks: blocks, layers: layers, division: Array(repeating: kinds.count, count: pipeline), edge: strategy)
+  }
+
+  /// Compiles a plan of two micro-batches of the search's size.
+  private func simulate(
+    blocks: [Layer], layers: [LayerStrategy], division: [Int], edge: LayerStrategy
+  ) throws(SimulationError) -> [StageProfile] {
+    var edge = edge
+    edge.recompute = .none
+    edge.expertParallel = 1
+    var probe = setup
+    probe.model = setup.model.replacingBlocks(blocks)
+    probe.job.globalBatch = 2 * size
+    probe.conditions.jitter = nil
+    // Layers reduce their own gradients; in buckets one layer would be charged for another's.
+    probe.options.gradientBucket = .zero
+    probe.plan = ParallelPlan(
+      pipelineParallel: pipeline, virtualStages: 1, layersPerStage: division, layers: layers, embedding: edge,
+      head: edge, microBatches: 2, schedule: Self.schedule(of: setup))
+    return try TrainingSimulation(probe).profiles()
+  }
+
+  private func blocks(_ profiles: [[StageProfile]]) -> [[[StageCostTable.Price]]] {
+    (0..<pipeline).map { stage in
+      kinds.indices.map { kind in profiles.map { price($0[stage], kind + (stage == 0 ? 1 : 0)) } }
+    }
+  }
+
+  /// The price of a layer by its position on the stage; the update is shared by states.
+  private func price(_ stage: StageProfile, _ position: Int) -> StageCostTable.Price {
+    let layer = stage.layers[position]
+    let states = stage.layers.reduce(0) { $0 + $1.states }
+    let update = states > 0 ? Double(stage.update) * Double(layer.states) / Double(states) : 0
+    return StageCostTable.Price(
+      cost: StageCost(
+        step: Double(layer.path + layer.hiddenExcess) * 1e-9, once: (Double(layer.lastExcess) + update) * 1e-9),
+      states: layer.states, kept: layer.kept, transient: layer.transient)
+  }
+
+  // MARK: Changes of layout
+
+  /// Seconds between every two strategies before a block of a kind; what only differs in sharding or recomputation is
+  /// the same layout.
+  private func transitions(_ strategies: [LayerStrategy], kind: Int) -> [Double] {
+    let count = strategies.count
+    var layouts: [LayerStrategy] = []
+    let layoutOf = strategies.map { strategy -> Int in
+      var layout = strategy
+      layout.zero = .none
+      layout.recompute = .none
+      layout.expertParallel = 1
+      if let known = layouts.firstIndex(of: layout) { return known }
+      layouts.append(layout)
+      return layouts.count - 1
+    }
+    guard layouts.count > 1, let prices = layoutChanges(layouts, kind: kind) else {
+      return Array(repeating: 0, count: count * count)
+    }
+    return (0..<count * count).map { prices[layoutOf[$0 / count]][layoutOf[$0 % count]] }
+  }
+
+  /// Seconds from each layout to each other, from one compiled plan that has them all next to each other.
+  private func layoutChanges(_ layouts: [LayerStrategy], kind: Int) -> [[Double]]? {
+    var chain: [Int] = []
+    for from in layouts.indices {
+      for to in layouts.indices where to != from { chain += [from, to] }
+    }
+    let layers = chain.map { layouts[$0] }
+    let blocks = Array(repeating: kinds[kind], count: chain.count)
+    let division = [chain.count] + Array(repeating: 0, count: pipeline - 1)
+    guard let edge = layers.first,
+      let stages = try? simulate(blocks: blocks, layers: layers, division: division, edge: edge)
+    else { return nil }
+    var prices = Array(repeating: Array(repeating: 0.0, count: layouts.count), count: layouts.count)
+    for layer in stages[0].layers where layer.layer >= 2 && layer.layer <= chain.count {
+      prices[chain[layer.layer - 2]][chain[layer.layer - 1]] = Double(layer.resharding) * 1e-9
+    }
+    return prices
+  }
+}
+
+/// A strategy that cannot run, and why.
+public struct RejectedStrategy: Hashable, Sendable {
+  /// The strategy.
+  public let strategy: LayerStrategy
+  /// Pipeline degree.
+  public let pipeline: Int
+  /// Micro-batches.
+  public let microBatches: Int
+  /// What keeps it from running.
+  public let reason: String
+}

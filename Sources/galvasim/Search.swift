@@ -1,0 +1,177 @@
+import ArgumentParser
+import Dispatch
+import Foundation
+import GalvaSim
+import Synchronization
+
+struct Search: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Find the best plan; the scenario's plan is replaced by its search space.",
+    discussion: """
+      Exit status: 0 done; 12 no plan fits; 130 interrupted, with the best plan so far printed. The default space is \
+      that of Galvatron-BMW (pp, dp, sdp, tp, ckpt) with what the scenario's own plan uses.
+      """)
+
+  @OptionGroup var input: ScenarioOptions
+
+  @Option(help: ArgumentHelp("Memory a GPU may use, for example 12GiB.", valueName: "size"))
+  var memory: String?
+
+  @Option(help: "Which plans, and how layers are split over stages.")
+  var method = SearchMethod.bmw
+
+  @Option(help: "Who decides between plans: the simulator, or the formula alone.")
+  var evaluator = SearchEvaluator.simulated
+
+  @Option(help: "Whose costs: the simulator's (auto, roofline), or Galvatron's from its profiles.")
+  var costModel = SearchCostModel.auto
+
+  @Option(help: ArgumentHelp("Galvatron's profiles of time, memory and hardware.", valueName: "dir"))
+  var galvatronProfile: String?
+
+  @Option(help: ArgumentHelp("Batch sizes to try: N,N,... or A:B:STEP.", valueName: "list"))
+  var globalBatch: NumberList?
+
+  @Option(help: ArgumentHelp("Micro-batches to try: N,N,... or auto.", valueName: "list"))
+  var microBatches: NumberList?
+
+  @Option(help: ArgumentHelp("What may vary: \(DimensionList.all).", valueName: "list"))
+  var dimensions: DimensionList?
+
+  @Option(help: "Plans to list.") var top = 5
+  @Option(help: "Most rounds of simulation and correction.") var rounds = 4
+  @Option(help: "Network the finalists are judged on.") var network = NetworkChoice.ideal
+  @Flag(help: "Search memory to the byte, not in whole MiB.") var exactBytes = false
+
+  @Option(help: ArgumentHelp("Write the best plan as Galvatron plan JSON.", valueName: "file.json"))
+  var emit: String?
+
+  @Flag(help: "Add the tool's own wall-clock and CPU time to the JSON document.")
+  var timing = false
+
+  @OptionGroup var output: OutputOptions
+
+  func validate() throws {
+    if top < 1 || rounds < 1 { throw ValidationError("--top and --rounds are at least 1") }
+    if costModel == .galvatron, galvatronProfile == nil {
+      throw ValidationError("--cost-model galvatron needs --galvatron-profile DIR")
+    }
+    if costModel != .galvatron, galvatronProfile != nil {
+      throw ValidationError("--galvatron-profile is used by --cost-model galvatron only")
+    }
+    let balanced: [SearchMethod] = [.memoryBalanced, .timeBalanced]
+    if costModel == .galvatron, balanced.contains(method) {
+      throw ValidationError("--method \(method.rawValue) needs the simulator's costs")
+    }
+  }
+
+  func run() throws {
+    try CommandFailure.wrapping {
+      let stopwatch = Stopwatch()
+      let interruption = Interruption()
+      var input = input
+      if let memory { input.overrides.append("options.memory_limit=\(memory)") }
+      let run = try SearchRun(try input.load(), options: options(interruption))
+      if let emit, !run.entries.isEmpty { try run.emit(to: emit) }
+      if output.json {
+        output.print(timing ? run.document.adding(stopwatch.fields) : run.document)
+      } else {
+        StandardOutput.write(run.text)
+      }
+      if interruption.flag.isRaised { throw ExitCode(130) }
+      if run.entries.allSatisfy({ run.options.evaluator == .simulated && $0.simulatedTime == nil }) {
+        throw ExitCode(12)
+      }
+    }
+  }
+
+  private func options(_ interruption: Interruption) -> SearchOptions {
+    var options = SearchOptions()
+    options.method = method
+    options.evaluator = evaluator
+    options.costModel = costModel
+    options.profiles = galvatronProfile
+    options.dimensions = dimensions?.values
+    options.globalBatches = globalBatch?.values
+    options.microBatches = microBatches?.values
+    options.top = top
+    options.rounds = rounds
+    options.network = network
+    options.usesExactBytes = exactBytes
+    let flag = interruption.flag
+    options.isCancelled = { flag.isRaised }
+    if isatty(STDERR_FILENO) == 1, !output.quiet {
+      options.progress = { StandardError.overwrite($0) }
+    }
+    return options
+  }
+}
+
+extension SearchMethod: ExpressibleByArgument {}
+extension SearchEvaluator: ExpressibleByArgument {}
+extension SearchCostModel: ExpressibleByArgument {}
+
+/// Ctrl-C as a request to end with what there is, as long as the value lives.
+struct Interruption {
+  /// Whether somebody pressed it.
+  final class Flag: Sendable {
+    private let value = Atomic(false)
+
+    /// Whether it is raised.
+    var isRaised: Bool { value.load(ordering: .relaxed) }
+
+    /// Raises it.
+    func raise() { value.store(true, ordering: .relaxed) }
+  }
+
+  /// The request.
+  let flag = Flag()
+  private let source: any DispatchSourceSignal
+
+  init() {
+    source = DispatchSource.makeSignalSource(signal: SIGINT, queue: .global())
+    signal(SIGINT, SIG_IGN)
+    source.setEventHandler { [flag] in flag.raise() }
+    source.resume()
+  }
+}
+
+/// Whole numbers above zero: `8,16` or `8:64:8`; nothing for `auto`.
+struct NumberList: ExpressibleByArgument {
+  /// The numbers in order; `nil` for `auto`.
+  let values: [Int]?
+
+  init?(argument: String) {
+    if argument == "auto" {
+      values = nil
+      return
+    }
+    let range = argument.split(separator: ":", omittingEmptySubsequences: false).map { Int($0) }
+    if range.count == 3 {
+      guard let first = range[0], let last = range[1], let step = range[2], first > 0, last >= first, step > 0,
+        last < 1 << 30
+      else { return nil }
+      values = Array(stride(from: first, through: last, by: step))
+      return
+    }
+    let list = argument.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
+    let numbers = list.compactMap { $0 }
+    guard numbers.count == list.count, numbers.allSatisfy({ $0 > 0 && $0 < 1 << 30 }) else { return nil }
+    values = numbers
+  }
+}
+
+/// Names of dimensions between commas.
+struct DimensionList: ExpressibleByArgument {
+  /// Every name.
+  static let all = SearchDimension.allCases.map(\.rawValue).joined(separator: ",")
+  /// The dimensions, each once.
+  let values: [SearchDimension]
+
+  init?(argument: String) {
+    let words = argument.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+    let found = words.compactMap { SearchDimension(rawValue: $0) }
+    guard found.count == words.count, Set(found).count == found.count else { return nil }
+    values = found
+  }
+}
