@@ -16,7 +16,9 @@ public enum SearchEvaluator: String, CaseIterable, Hashable, Sendable {
 public enum SearchCostModel: String, CaseIterable, Hashable, Sendable {
   /// The simulator's.
   case auto
-  /// The simulator's, by name.
+  /// The simulator's, with kernels priced by the device's table.
+  case table
+  /// The simulator's, with kernels priced by the device's roofline.
   case roofline
   /// Galvatron's, from its profiles.
   case galvatron
@@ -154,7 +156,7 @@ public struct SearchRun: Sendable {
   ) {
     self.scenario = scenario
     self.options = options
-    costModel = "simulator"
+    costModel = "simulator (\(scenario.kernelCosts.choice.rawValue))"
     memoryLimit = scenario.setup().memoryCapacity.count
     self.entries = entries
     analyticWinner = winner

@@ -7,11 +7,12 @@ struct Check: ParsableCommand {
     discussion: "Exit status: 0 fits, 10 does not fit.")
 
   @OptionGroup var input: ScenarioOptions
+  @OptionGroup var costs: CostOptions
   @OptionGroup var output: OutputOptions
 
   func run() throws {
     try CommandFailure.wrapping {
-      let run = try ScenarioRun(try input.load())
+      let run = try ScenarioRun(try input.load(with: costs.keys))
       if output.json { output.print(run.checkDocument) } else { StandardOutput.write(run.checkText) }
       if !run.result.fits { throw ExitCode(10) }
     }

@@ -23,7 +23,7 @@ struct Search: ParsableCommand {
   @Option(help: "Who decides between plans: the simulator, or the formula alone.")
   var evaluator = SearchEvaluator.simulated
 
-  @Option(help: "Whose costs: the simulator's (auto, roofline), or Galvatron's from its profiles.")
+  @Option(help: "Whose costs: the simulator's (auto, table, roofline), or Galvatron's from its profiles.")
   var costModel = SearchCostModel.auto
 
   @Option(help: ArgumentHelp("Galvatron's profiles of time, memory and hardware.", valueName: "dir"))
@@ -71,7 +71,8 @@ struct Search: ParsableCommand {
       let interruption = Interruption()
       var input = input
       if let memory { input.overrides.append("options.memory_limit=\(memory)") }
-      let run = try SearchRun(try input.load(), options: options(interruption))
+      let costs = costModel == .galvatron ? [] : ["costs.model=\(costModel.rawValue)"]
+      let run = try SearchRun(try input.load(with: costs), options: options(interruption))
       if let emit, !run.entries.isEmpty { try run.emit(to: emit) }
       if output.json {
         output.print(timing ? run.document.adding(stopwatch.fields) : run.document)

@@ -8,6 +8,7 @@ struct Simulate: ParsableCommand {
     discussion: "A plan that does not fit is a result: exit status 0, or 10 with --detailed-exitcode.")
 
   @OptionGroup var input: ScenarioOptions
+  @OptionGroup var costs: CostOptions
 
   @Option(help: ArgumentHelp("Also write the whole trace, as HDF5.", valueName: "file.h5"))
   var trace: String?
@@ -44,7 +45,7 @@ struct Simulate: ParsableCommand {
   func run() throws {
     try CommandFailure.wrapping {
       let stopwatch = Stopwatch()
-      let scenario = try input.load()
+      let scenario = try input.load(with: costs.keys)
       var options = RunOptions()
       options.executor = executor
       options.expandRanks = expandRanks
@@ -96,7 +97,7 @@ struct Simulate: ParsableCommand {
     let flags =
       (expandRanks ? ["--expand-ranks"] : []) + (network.map { ["--network \($0.rawValue)"] } ?? [])
       + (executor == .auto ? [] : ["--executor \(executor.rawValue)"])
-    return (["galvasim simulate \(input.scenario)"] + overrides + input.costFlags + flags).joined(separator: " ")
+    return (["galvasim simulate \(input.scenario)"] + overrides + costs.flags + flags).joined(separator: " ")
   }
 }
 

@@ -25,6 +25,10 @@ struct ProductRows {
       result.subject = .unknown("\(device.name) does not compute in \(kernel.format.rawValue)")
       return result
     }
+    if kernel.pass == .weightGradient, file.cell(row, "note")?.contains("main_grad_dtype=bf16") == true {
+      result.subject = .unknown("weight gradients accumulated in bf16 are not modelled")
+      return result
+    }
     result.subject = .kernels(device, kernels(row, kernel), attention: "flash")
     result.isLarge = KernelExpectation.isLarge([kernel], on: device)
     return result
