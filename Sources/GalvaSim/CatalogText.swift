@@ -28,6 +28,15 @@ public enum CatalogText {
     }
   }
 
+  /// The facts of an entry for people.
+  public static func text(_ kind: String, _ name: String, _ facts: [Fact]) throws(InputError) -> String {
+    kind == "kernel-table" ? try kernelTable(name).text : text(facts)
+  }
+
+  private static func kernelTable(_ name: String) throws(InputError) -> KernelTableReport {
+    KernelTableReport(try Catalog.builtIn.kernelTable(named: name))
+  }
+
   /// The entries of a kind (`gpu`, `link`, `cluster`, `model`, `kernel-table`, `schedule`, `collective`), by name.
   ///
   /// - Throws: ``InputError`` for an unknown kind.
@@ -55,7 +64,7 @@ public enum CatalogText {
     case "gpu": return facts(try Catalog.builtIn.device(named: name))
     case "link": return facts(try Catalog.builtIn.link(named: name))
     case "cluster": return facts(try Catalog.builtIn.cluster(named: name))
-    case "kernel-table": return KernelTableReport(try Catalog.builtIn.kernelTable(named: name)).facts
+    case "kernel-table": return try kernelTable(name).facts
     case "model":
       let description = try Catalog.builtIn.model(named: name)
       return facts(description, try description.model(sequenceLength: nil))

@@ -16,18 +16,36 @@ public struct KernelTableReport {
 
   /// Header, coverage of each operator class, findings.
   public var facts: [CatalogText.Fact] {
-    let head = [
+    head + table.coverage(on: device).map { CatalogText.Fact($0.name, Self.value($0)) } + findings
+  }
+
+  /// The same for people: one line for each class.
+  public var text: String {
+    var lines = TextTable(["class", "kernels", "shortest", "longest", "of peak, median", "best"])
+    for coverage in table.coverage(on: device) {
+      let fractions = [coverage.medianFraction, coverage.bestFraction].map { $0.map { Readable.percent($0) } ?? "-" }
+      lines.add(
+        [coverage.name, "\(coverage.count)"]
+          + [coverage.times.lowerBound, coverage.times.upperBound].map { Readable.time($0.value) } + fractions)
+    }
+    return CatalogText.text(head + findings) + "\n" + lines.lines.joined(separator: "\n") + "\n"
+  }
+
+  private var head: [CatalogText.Fact] {
+    let first = [
       CatalogText.Fact("name", .text(table.name)), CatalogText.Fact("gpu", .text(table.gpu)),
       CatalogText.Fact("device", table.device.map { .text($0) } ?? .null),
       CatalogText.Fact("provenance", .text(table.origin.rawValue), table.source),
       CatalogText.Fact("date", .text(table.date)), CatalogText.Fact("rows", .integer(table.rows.count)),
     ]
     let notes = table.notes.map { CatalogText.Fact($0.key, .text($0.value)) }
-    let classes = table.coverage(on: device).map { CatalogText.Fact($0.name, Self.value($0)) }
-    let findings = KernelTableFindings(table).lines.enumerated().map { index, line in
+    return first + notes
+  }
+
+  private var findings: [CatalogText.Fact] {
+    KernelTableFindings(table).lines.enumerated().map { index, line in
       CatalogText.Fact("finding_\(index + 1)", .text(line))
     }
-    return head + notes + classes + findings
   }
 
   private static func value(_ coverage: KernelCoverage) -> JSONValue {

@@ -57,7 +57,7 @@ struct CatalogCommand: ParsableCommand {
         if output.json {
           output.print(CatalogText.document(kind.rawValue, name, facts))
         } else {
-          StandardOutput.write(CatalogText.text(facts))
+          StandardOutput.write(try CatalogText.text(kind.rawValue, name, facts))
         }
       }
     }

@@ -95,6 +95,8 @@ struct KernelCommandTests {
     let best = try #require(products["best_fraction_of_peak"] as? Double)
     #expect(best > 0.7 && best < 0.9)
     #expect(try Command.run(["catalog", "show", "kernel-table", "a100"]).status == 65)
+    let shown = try Command.run(["catalog", "show", "kernel-table", "a100-sxm-80gb"]).output
+    #expect(shown.contains("of peak, median") && shown.contains("gemm matmul forward bf16 "))
     let folder = try ScratchFolder()
     let one = try Command.run(["derive-kernels", "h100-sxm-80gb", "--date", "2026-01-01"])
     let file = try folder.write("h100.csv", Data(one.output.utf8))
