@@ -5,8 +5,8 @@ import Workload
 ///
 /// A collective runs on multiprocessors that the kernel beside it does not get, and both read and write the same memory.
 /// While at least one collective is under way on a GPU, its kernel runs at `1 / kernel` of its speed; while a kernel runs
-/// on any member's GPU, the collective moves at `1 / collective` of its rate. Both coefficients belong to the GPU
-/// (``InterferenceTraits``). Messages between stages use a channel or two and copies use copy engines: neither counts.
+/// on any member's GPU, the collective moves at no more than `1 / collective` of the rate it has alone. Both coefficients
+/// belong to the GPU (``InterferenceTraits``). Messages between stages use a channel or two and copies use copy engines: neither counts.
 struct Interference: Sendable {
   /// Whether anything can slow anything down.
   let isActive: Bool

@@ -27,7 +27,6 @@ struct RankClasses {
   let kinds: RankKinds
   /// What ranks see of each other through shared links, where that tells them apart.
   private var links: LinkColoring?
-  private let sharesLinks: Bool
   private let setup: TrainingSetup
   private let layout: StageLayout
   /// Groups of a use as positions, and the group of each position; the same for every stage.
@@ -41,22 +40,20 @@ struct RankClasses {
 
   /// Tells ranks apart when every group has the network to itself.
   init(setup: TrainingSetup, layout: StageLayout) {
-    self.init(unrefined: setup, layout, sharesLinks: false)
+    self.init(unrefined: setup, layout)
     finish()
   }
 
-  /// Tells ranks apart when groups share links: ranks also differ by how many members of their groups sit on their own
-  /// node, because then they load other links, and by who else loads those.
+  /// Tells ranks apart when groups share links: ranks also differ by the links they load and by who else loads those.
   ///
   /// - Throws: ``SimulationError/network(_:)`` when ranks that communicate do not reach each other.
   init(setup: TrainingSetup, layout: StageLayout, sharing paths: inout ClusterPaths) throws(SimulationError) {
-    self.init(unrefined: setup, layout, sharesLinks: true)
+    self.init(unrefined: setup, layout)
     links = try LinkColoring(self, layout: layout, paths: &paths)
     finish()
   }
 
-  private init(unrefined setup: TrainingSetup, _ layout: StageLayout, sharesLinks: Bool) {
-    self.sharesLinks = sharesLinks
+  private init(unrefined setup: TrainingSetup, _ layout: StageLayout) {
     self.setup = setup
     self.layout = layout
     kinds = RankKinds(setup)
@@ -150,11 +147,6 @@ struct RankClasses {
       var split = PositionSplit(count: setup.stageSize)
       for use in uses { split.refine(valueCount: use.distinct.count) { use.number(ofPosition: $0) } }
       split.refine(valueCount: kinds.kinds.count) { kinds.kind(ofRank: rank(stage: stage, position: $0)) }
-      for use in stageGroups[stage].uses where sharesLinks && use != .world {
-        split.refine(valueCount: setup.cluster.devicesPerNode + 1) {
-          neighbours(stage: stage, position: $0, use: use)
-        }
-      }
       for peer in layout.peers[stage] where !stagesFillNodes {
         split.refine(valueCount: 2) { crosses(from: stage, to: peer, position: $0) ? 1 : 0 }
       }
@@ -174,12 +166,6 @@ struct RankClasses {
   /// Whether ranks of equal position in different stages are whole nodes apart, so that all stages look alike.
   private var stagesFillNodes: Bool {
     (rank(stage: 1, position: 0) - rank(stage: 0, position: 0)) % setup.cluster.devicesPerNode == 0
-  }
-
-  /// Members of a rank's group on its own node, itself included.
-  private func neighbours(stage: Int, position: Int, use: GroupUse) -> Int {
-    let node = setup.cluster.node(ofRank: rank(stage: stage, position: position))
-    return members(stage: stage, position: position, use: use).count { setup.cluster.node(ofRank: $0) == node }
   }
 
   /// Whether a message between two stages leaves the node.
