@@ -54,7 +54,7 @@ public struct CommaSeparatedFile: Hashable, Sendable {
   }
 
   /// Records of cells; blank lines are none.
-  private static func split(_ text: String) -> [[String]] {
+  static func split(_ text: some StringProtocol) -> [[String]] {
     var records: [[String]] = []
     var record: [String] = []
     var cell: [UInt8] = []

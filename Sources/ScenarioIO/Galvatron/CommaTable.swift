@@ -24,7 +24,7 @@ struct CommaTable {
     var header: [String] = []
     var rows: [Row] = []
     for (index, line) in lines.enumerated() where !line.hasPrefix("#") && !line.allSatisfy(\.isWhitespace) {
-      let cells = Self.cells(line)
+      let cells = CommaSeparatedFile.split(line).first ?? []
       if header.isEmpty { header = cells } else { rows.append(Row(line: index + 1, cells: cells)) }
     }
     guard !header.isEmpty else {
@@ -33,22 +33,6 @@ struct CommaTable {
     }
     self.header = header
     self.rows = rows
-  }
-
-  /// Cells between commas; quotes around a cell protect its commas.
-  private static func cells(_ line: Substring) -> [String] {
-    var cells = [""]
-    var isQuoted = false
-    for character in line {
-      if character == "\"" {
-        isQuoted.toggle()
-      } else if character == "," && !isQuoted {
-        cells.append("")
-      } else {
-        cells[cells.count - 1].append(character)
-      }
-    }
-    return cells
   }
 
   /// The text of a cell.
