@@ -109,9 +109,17 @@ public struct SearchRun: Sendable {
   ///
   /// - Throws: ``InputError`` when Galvatron's profiles cannot be used.
   public init(_ scenario: Scenario, options: SearchOptions) throws(InputError) {
+    var session = SearchSession()
+    try self.init(scenario, options: options, in: &session)
+  }
+
+  /// Searches a scenario with what other searches of its model and cluster have compiled and simulated.
+  ///
+  /// - Throws: ``InputError`` when Galvatron's profiles cannot be used.
+  public init(_ scenario: Scenario, options: SearchOptions, in session: inout SearchSession) throws(InputError) {
     self =
       options.costModel == .galvatron
-      ? try Self.galvatron(scenario, options) : Self.own(scenario, options)
+      ? try Self.galvatron(scenario, options) : Self.own(scenario, options, &session)
   }
 
   /// What may vary when nobody says: the dimensions of the paper, and those the scenario's plan uses.
@@ -128,7 +136,9 @@ public struct SearchRun: Sendable {
   }
 
   /// A search with the simulator's own costs.
-  private static func own(_ scenario: Scenario, _ options: SearchOptions) -> SearchRun {
+  private static func own(
+    _ scenario: Scenario, _ options: SearchOptions, _ session: inout SearchSession
+  ) -> SearchRun {
     let setup = scenario.setup()
     let space = SpaceOptions(dimensions: options.dimensions ?? defaultDimensions(scenario))
     var request = PlanRequest(setup: setup, space: space)
@@ -140,11 +150,11 @@ public struct SearchRun: Sendable {
     request.isCancelled = options.isCancelled
     request.progress = options.progress
     guard options.evaluator == .simulated else {
-      let outcome = PlanSearch(request).run()
+      let outcome = PlanSearch(request).run(in: &session)
       return SearchRun(
         scenario, options, entries: outcome.plans.map { Entry($0) }, winner: nil, outcome: outcome, rejected: [])
     }
-    let judged = SimulatedSearch(request, rounds: options.rounds, network: options.network).run()
+    let judged = SimulatedSearch(request, rounds: options.rounds, network: options.network).run(in: &session)
     return SearchRun(
       scenario, options, entries: judged.plans.map { Entry($0) }, winner: judged.analyticWinner.map { Entry($0) },
       outcome: judged.outcome, rejected: judged.rejected)
