@@ -41,7 +41,8 @@ struct IntervalPruning {
   /// Whether blocks `first ..< last` on a stage may belong to a plan worth finding.
   func keeps(_ stage: Int, _ first: Int, _ last: Int) -> Bool {
     let step = steps.through(stage, first, last)
-    return time(sum: step.sum, slowest: step.slowest) <= below
+    let time = time(sum: step.sum, slowest: step.slowest)
+    return time < .infinity && time <= below
       && objective.bound(weighted: weighted.through(stage, first, last).sum) <= below
   }
 

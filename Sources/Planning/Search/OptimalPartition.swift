@@ -21,7 +21,7 @@ extension PartitionSearch {
     let walked = walk(edge: edge)
     let target = min(below, walked.map { $0.time * (1 + 1e-9) } ?? .infinity)
     let pruning = IntervalPruning(solver.table, edge: edge, limits: solver.limits, below: target)
-    guard pruning.floor <= target else { return (walked, PartitionBound(lower: target)) }
+    guard pruning.floor < .infinity, pruning.floor <= target else { return (walked, PartitionBound(lower: target)) }
     let intervals = intervals(edge: edge, pruning: pruning)
     let bound = PartitionBound(lower: min(target, lowerBound(intervals)))
     let composed = compose(intervals, edge: edge)

@@ -73,7 +73,7 @@ public struct SearchOutcome: Sendable {
   public var rejected: [RejectedPlan]
   /// Strategies of the whole space, over all pipeline degrees.
   public var strategies: Int
-  /// Strategies the method leaves out.
+  /// Candidates that rules or the method leave out.
   public var pruned: Int
   /// Seconds per sequence times the best plan's batch below which no plan of the space is; `nil` when not all of the
   /// space was bounded.

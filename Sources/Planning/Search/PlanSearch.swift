@@ -12,6 +12,7 @@ public struct PlanSearch {
   private var rejected: [RejectedPlan] = []
   private var isComplete = true
   private let strategies: Int
+  private let prunedByRules: Int
 
   /// Sets up a search; `correction` comes from earlier simulations.
   public init(_ request: PlanRequest, correction: CostCorrection = CostCorrection()) {
@@ -26,6 +27,11 @@ public struct PlanSearch {
     let experts = setup.model.blocks.map(\.expertCount).max() ?? 0
     let all = StrategySpace(devices: devices, options: request.space, experts: experts)
     strategies = all.count
+    prunedByRules = all.pruned
+    rejected = all.unnamed.map { item in
+      RejectedPlan(
+        summary: "pp \(item.pipeline), \(item.leaf.text)", reason: "no layer strategy expresses it (\(item.reason))")
+    }
     space = request.method.restrict(all, devices: devices)
     shelves = limits.map { PlanShelf(limit: $0) }
   }
@@ -93,7 +99,8 @@ public struct PlanSearch {
   private func outcome(_ shelf: PlanShelf) -> SearchOutcome {
     var outcome = SearchOutcome(
       plans: shelf.distinct(count: request.count), rejected: rejected, strategies: strategies,
-      pruned: strategies - space.count, lowerBound: nil, statistics: shelf.statistics, nearest: shelf.nearest)
+      pruned: prunedByRules + strategies - space.count, lowerBound: nil, statistics: shelf.statistics,
+      nearest: shelf.nearest)
     if isComplete, request.method == .bmw, let best = outcome.plans.first, shelf.bound < .infinity {
       outcome.lowerBound = min(shelf.bound * Double(best.globalBatch), best.analyticTime)
     }

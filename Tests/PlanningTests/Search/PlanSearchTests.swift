@@ -97,13 +97,13 @@ struct PlanSearchTests {
   }
 
   @Test func `every search gives the same plans`() throws {
-    let request = try request(memory: .gibibytes(8), paper)
+    let request = try request(memory: .gibibytes(8), [.pipeline, .data, .sharded])
     #expect(PlanSearch(request).run().plans == PlanSearch(request).run().plans)
   }
 
   @Test func `several memory limits in one pass give what each gives alone`() throws {
     let request = try request(memory: .gibibytes(24), paper)
-    let limits = [5.0, 8, 11, 24].map { Bytes.gibibytes($0).count } + [Bytes.mebibytes(300).count]
+    let limits = [6.0, 24].map { Bytes.gibibytes($0).count } + [Bytes.mebibytes(300).count]
     var session = SearchSession()
     let together = PlanSearch.outcomes(request, limits: limits, in: &session)
     for (limit, outcome) in zip(limits, together) {
@@ -118,8 +118,8 @@ struct PlanSearchTests {
 
   @Test func `a used session changes nothing`() throws {
     var session = SearchSession()
-    for method in [SearchMethod.data, .bmw, .galvatron, .bmw] {
-      for gibibytes in [6.0, 12] {
+    for method in [SearchMethod.data, .bmw, .galvatron] {
+      for gibibytes in [6.0] {
         var request = try request(memory: .gibibytes(gibibytes), paper)
         request.method = method
         let used = SimulatedSearch(request, rounds: 3).run(in: &session)
@@ -131,7 +131,7 @@ struct PlanSearchTests {
 
   @Test func `another setup empties a session`() throws {
     var session = SearchSession()
-    var request = try request(memory: .gibibytes(12), paper)
+    var request = try request(memory: .gibibytes(12), [.data, .sharded, .tensor])
     _ = SimulatedSearch(request, rounds: 1).run(in: &session)
     request.setup.options.dropout.toggle()
     let used = SimulatedSearch(request, rounds: 1).run(in: &session)
@@ -150,7 +150,7 @@ struct PlanSearchTests {
   }
 
   @Test func `finalists are judged on shared links when asked`() throws {
-    let request = try request(memory: .gibibytes(24), paper)
+    let request = try request(memory: .gibibytes(24), [.pipeline, .data, .tensor])
     let ideal = SimulatedSearch(request, rounds: 1).run()
     let shared = SimulatedSearch(request, rounds: 1, network: .shared).run()
     #expect(shared.plans.count == ideal.plans.count)
