@@ -39,6 +39,12 @@ public struct MemoryTimeline: Sendable {
   /// Changes in order.
   public let changes: [MemoryChange]
 
+  /// Adopts a ledger.
+  init(resident: [ResidentMemory], changes: [MemoryChange]) {
+    self.resident = resident
+    self.changes = changes
+  }
+
   /// Collects the changes of a rank.
   public init(trace: Trace, simulatedRank rank: Int) {
     resident = trace.programs.programs[Int(trace.map.programs[rank])].resident

@@ -15,7 +15,7 @@ extension ScenarioRun {
         JSONField("scenario", .text(scenario.name)),
         JSONField("verdict", result.fits ? "fits" : "out_of_memory"),
       ] + speedFields + memoryFields + [
-        JSONField("stages", .list(result.stages.map(stage))),
+        JSONField("stages", .list(zip(result.stages, allocators).map(stage))),
         JSONField("cost_model", .text(scenario.kernelCosts.choice.rawValue)),
         JSONField("kernel_tables", .list(kernelTables)),
         JSONField("kernel_time_share", .object(basisShares)),
@@ -60,7 +60,7 @@ extension ScenarioRun {
   private var memoryFields: [JSONField] {
     let fullest = result.stages.map(\.memory).max { $0.bytes < $1.bytes }
     return [
-      JSONField("peak_reserved_bytes", .integer(fullest?.reserved.count ?? 0)),
+      JSONField("peak_reserved_bytes", .integer(allocators.map(\.reservedPeak).max() ?? 0)),
       JSONField("peak_allocated_bytes", .integer(fullest?.allocated.count ?? 0)),
       JSONField("peak_device_bytes", .integer(fullest?.bytes.count ?? 0)),
       JSONField("capacity_bytes", .integer(result.setup.memoryCapacity.count)),
@@ -87,13 +87,14 @@ extension ScenarioRun {
     ]
   }
 
-  private func stage(_ stage: StageSummary) -> JSONValue {
+  private func stage(_ stage: StageSummary, _ allocator: AllocatorReport) -> JSONValue {
     .object(
       [
         JSONField("stage", .integer(stage.stage)), JSONField("ranks", .integer(stage.ranks)),
         JSONField("layers", .list(stage.layers.map { .integer($0) })),
-        JSONField("peak_reserved_bytes", .integer(stage.memory.reserved.count)),
+        JSONField("peak_reserved_bytes", .integer(allocator.reservedPeak)),
         JSONField("peak_allocated_bytes", .integer(stage.memory.allocated.count)),
+        JSONField("fragmentation", .number(allocator.fragmentation)),
         JSONField("peak_by_category_bytes", categories(stage.memory.byCategory)),
       ] + breakdown(stage.time))
   }

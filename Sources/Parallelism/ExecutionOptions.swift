@@ -42,6 +42,8 @@ public struct ExecutionOptions: Hashable, Sendable {
   public var memoryLimit: Bytes?
   /// Memory of communication-library buffers, per rank.
   public var communicationBuffers = Bytes.mebibytes(0)
+  /// How the framework's allocator keeps memory.
+  public var allocator = AllocatorRules()
 
   /// The defaults of a present-day framework; set what differs.
   public init() {}

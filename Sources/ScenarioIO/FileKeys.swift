@@ -21,6 +21,7 @@ extension KeySet {
     "attention", "dropout", "gradient_bucket", "overlap_gradient_reduction", "pending_reductions",
     "gradient_reduction", "prefetch_layers", "reshard_after_forward", "overlap_pipeline_sends",
     "overlap_tensor_backward", "clip_gradients", "interference", "memory_limit", "communication_buffers",
+    "expandable_segments", "max_split_size", "collection_threshold",
   ])
   static let costs = KeySet(["model", "table"])
   static let conditions = KeySet(["slow_gpus", "stragglers", "slow_links", "failed_links", "jitter"])

@@ -77,6 +77,12 @@ struct OptionsReader {
     if let value = reader.integer("prefetch_layers", in: 1...10_000) { options.prefetchLayers = value }
     if let value = reader.bytes("gradient_bucket") { options.gradientBucket = value }
     if let value = reader.bytes("communication_buffers", allowsZero: true) { options.communicationBuffers = value }
+    if let value = reader.boolean("expandable_segments") { options.allocator.usesExpandableSegments = value }
+    options.allocator.maximumSplitSize = reader.bytes("max_split_size")?.count
+    if let node = reader.value("collection_threshold") {
+      options.allocator.collectionThreshold = log.number(
+        node, path: "options.collection_threshold", in: 0.01...1, expected: "a share of the memory from 0.01 to 1")
+    }
     options.memoryLimit = reader.bytes("memory_limit")
     if let limit = options.memoryLimit, let capacity, limit > capacity, let place = reader.value("memory_limit") {
       log.add(

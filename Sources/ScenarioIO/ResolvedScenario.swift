@@ -177,6 +177,9 @@ struct ResolvedScenario {
       "clip_gradients": .boolean(options.clipsGradients), "interference": .boolean(options.modelsInterference),
       "memory_limit": options.memoryLimit.map { .text(QuantityText.text($0)) } ?? .null,
       "communication_buffers": .text(QuantityText.text(options.communicationBuffers)),
+      "expandable_segments": .boolean(options.allocator.usesExpandableSegments),
+      "max_split_size": options.allocator.maximumSplitSize.map { .text(QuantityText.text(Bytes($0))) } ?? .null,
+      "collection_threshold": options.allocator.collectionThreshold.map { .number($0) } ?? .null,
     ]
   }
 }
