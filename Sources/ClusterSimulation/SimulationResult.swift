@@ -44,6 +44,8 @@ public struct StageSummary: Hashable, Sendable {
   public var memory: MemoryPeak
   /// That rank, by its number among the simulated ones.
   public var fullest: Int
+  /// The busiest rank, likewise.
+  public var busiest: Int
 }
 
 /// One replayed iteration: times, memory, and the whole trace.
@@ -92,10 +94,13 @@ public struct SimulationResult: Sendable {
       guard var summary = summaries[stage] else {
         summaries[stage] = StageSummary(
           stage: stage, ranks: setup.stageSize, layers: layersOfStage[stage], time: time, memory: peak,
-          fullest: rank)
+          fullest: rank, busiest: rank)
         continue
       }
-      if time.compute > summary.time.compute { summary.time = time }
+      if time.compute > summary.time.compute {
+        summary.time = time
+        summary.busiest = rank
+      }
       if peak.bytes > summary.memory.bytes {
         summary.memory = peak
         summary.fullest = rank
