@@ -32,14 +32,21 @@ public enum ScenarioFile {
     _ document: SourceDocument, overrides: [String], catalog: Catalog
   ) throws(InputError) -> Scenario {
     let root = try TreeOverride.apply(overrides, to: document.root, directory: document.source.directory)
+    let stem = ((document.source.name as NSString).lastPathComponent as NSString).deletingPathExtension
+    return try read(root, source: document.source, defaultName: stem, catalog: catalog)
+  }
+
+  /// The scenario of a tree.
+  static func read(
+    _ root: DocumentNode, source: SourceFile, defaultName: String, catalog: Catalog
+  ) throws(InputError) -> Scenario {
     let log = ProblemLog()
     let reader = ScenarioReader(references: ReferenceReader(catalog: catalog, log: log), log: log)
-    let stem = ((document.source.name as NSString).lastPathComponent as NSString).deletingPathExtension
-    let scenario = reader.scenario(root, defaultName: stem)
+    let scenario = reader.scenario(root, defaultName: defaultName)
     try log.throwIfAny()
     guard let scenario else {
       let problem = InputProblem(
-        file: document.source.name, message: "found no usable scenario", advice: "expected model, cluster and job")
+        file: source.name, message: "found no usable scenario", advice: "expected model, cluster and job")
       throw InputError(kind: .badInput, problems: [problem])
     }
     return scenario

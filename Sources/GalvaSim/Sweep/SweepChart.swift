@@ -1,0 +1,58 @@
+import Export
+import ScenarioIO
+
+extension SweepRun {
+  /// Throughput over the axis the sweep chose, the plan at each point; `nil` when no axis can carry it.
+  ///
+  /// A line for each value of another axis, a panel for each combination of what is left.
+  public var chart: Chart? {
+    guard let choice = spec.chart else { return nil }
+    let kept = keptAxes
+    let others = kept.filter { $0 != choice.x && $0 != choice.lines }
+    guard let x = kept.firstIndex(of: choice.x) else { return nil }
+    let line = choice.lines.flatMap { kept.firstIndex(of: $0) }
+    var order: [[Int]] = []
+    var panels: [[Int]: [ReducedPoint]] = [:]
+    for point in reduced {
+      let key = others.compactMap { kept.firstIndex(of: $0) }.map { point.coordinates[$0] }
+      if panels[key] == nil { order.append(key) }
+      panels[key, default: []].append(point)
+    }
+    let names = choice.lines.map { spec.axes[$0].labels } ?? [spec.name]
+    let axis = spec.axes[choice.x]
+    let numbers = axis.numbers ?? axis.values.indices.map { Double($0) }
+    var chart = Chart(
+      title: spec.name + (spec.description.isEmpty ? "" : ": " + spec.description), xTitle: axis.name,
+      yTitle: "samples/s", missingTitle: "OOM",
+      ticks: zip(numbers, axis.labels).map { Chart.Tick(place: $0, label: $1) }, lines: names,
+      panels: order.map { key in
+        let title = zip(others, key).map { "\(spec.axes[$0].name) \(spec.axes[$0].values[$1].label)" }
+        let points = panels[key] ?? []
+        return Chart.Panel(
+          title: title.joined(separator: ", "),
+          points: names.indices.map { name in
+            points.filter { point in line.map { point.coordinates[$0] == name } ?? true }
+              .sorted { numbers[$0.coordinates[x]] < numbers[$1.coordinates[x]] }
+              .compactMap { point($0, tick: $0.coordinates[x]) }
+          })
+      })
+    chart.isLogX = choice.isLogX && numbers.allSatisfy { $0 > 0 }
+    chart.isLogY = choice.isLogY
+    return chart
+  }
+
+  private func point(_ reduced: ReducedPoint, tick: Int) -> Chart.Point? {
+    guard let best = reduced.best, let result = results[best] else { return nil }
+    let names = zip(spec.axes, spec.coordinates(of: best)).map { "\($0.name) \($0.values[$1].label)" }
+    let outcome =
+      result.samplesPerSecond.map { "\(Readable.fixed($0, 2)) samples/s, \(result.planText)" }
+      ?? "\(result.verdict.rawValue): \(result.reason)"
+    let batch = hasManyBatches ? result.globalBatch.map { " b\($0)" } ?? "" : ""
+    return Chart.Point(
+      tick: tick, value: result.samplesPerSecond, label: result.planSummary + batch,
+      detail: names.joined(separator: ", ") + ": " + outcome)
+  }
+
+  /// Whether the batch is part of what tells points apart.
+  private var hasManyBatches: Bool { Set(finished.compactMap { results[$0]?.globalBatch }).count > 1 }
+}
