@@ -50,6 +50,8 @@ public struct Chart: Hashable, Sendable {
 
   /// What the chart is about.
   public var title: String
+  /// A second line; may be empty.
+  public var subtitle: String
   /// What is drawn from left to right.
   public var xTitle: String
   /// What is drawn upwards.
@@ -69,10 +71,11 @@ public struct Chart: Hashable, Sendable {
 
   /// Describes a chart.
   public init(
-    title: String, xTitle: String, yTitle: String, missingTitle: String, ticks: [Tick], lines: [String],
-    panels: [Panel]
+    title: String, subtitle: String, xTitle: String, yTitle: String, missingTitle: String, ticks: [Tick],
+    lines: [String], panels: [Panel]
   ) {
     self.title = title
+    self.subtitle = subtitle
     self.xTitle = xTitle
     self.yTitle = yTitle
     self.missingTitle = missingTitle

@@ -11,12 +11,16 @@ struct ChartDrawing {
     let isMissing: Bool
   }
 
-  /// Outer size of a panel.
-  static let size = (width: 700.0, height: 420.0)
-  /// Room for the axes and the title around the inside.
-  static let margin = (left: 58.0, right: 18.0, top: 34.0, bottom: 66.0)
-  /// Half the width of the row of missing points at a tick, and its distance below the inside.
-  private static let missing = (step: 9.0, below: 16.0)
+  /// Room for the axes and the title around the inside, the marks of missing points not counted.
+  private static let margin = (left: 58.0, right: 18.0, top: 30.0, bottom: 52.0)
+  /// Height of a row of missing points: one for each line.
+  private static let missingRow = 8.0
+
+  /// Outer size of the panels of a chart; a single one is larger.
+  static func size(of chart: Chart) -> (width: Double, height: Double) {
+    let rows = missingRow * Double(chart.lines.count)
+    return chart.panels.count > 1 ? (700, 390 + rows) : (1000, 480 + rows)
+  }
 
   let chart: Chart
   let panel: Chart.Panel
@@ -30,12 +34,13 @@ struct ChartDrawing {
 
   /// Works out a panel whose outer corner is at a place.
   init(_ panel: Chart.Panel, of chart: Chart, left: Double, top: Double) {
+    let size = Self.size(of: chart)
     self.chart = chart
     self.panel = panel
     inside = ChartBox(
       left: left + Self.margin.left, top: top + Self.margin.top,
-      width: Self.size.width - Self.margin.left - Self.margin.right,
-      height: Self.size.height - Self.margin.top - Self.margin.bottom)
+      width: size.width - Self.margin.left - Self.margin.right,
+      height: size.height - Self.margin.top - Self.margin.bottom - Self.missingRow * Double(chart.lines.count))
     scale = ChartScale(values: panel.points.flatMap { $0.compactMap(\.value) }, isLogarithmic: chart.isLogY)
     marks = panel.points.enumerated().flatMap { line, points in points.map { mark($0, line) } }
     placeLabels()
@@ -53,6 +58,25 @@ struct ChartDrawing {
   /// Where a value stands from top to bottom.
   func y(_ value: Double) -> Double { inside.bottom - inside.height * 0.94 * scale.fraction(value) }
 
+  /// Where the names of ticks stand from top to bottom: below the rows of missing points.
+  var tickRow: Double { inside.bottom + Self.missingRow * Double(chart.lines.count) + 22 }
+
+  /// Where what missing points mean stands from top to bottom.
+  var missingRow: Double { inside.bottom + Self.missingRow * (Double(chart.lines.count) / 2 + 1) + 4 }
+
+  /// The ticks whose names have room beside each other.
+  var namedTicks: [Int] {
+    var named: [Int] = []
+    for tick in chart.ticks.indices.sorted(by: { x($0) < x($1) }) {
+      let isFree = named.last.map { last in
+        let room = Double(chart.ticks[tick].label.count + chart.ticks[last].label.count) * 3.6 + 8
+        return x(tick) - x(last) >= room
+      }
+      if isFree ?? true { named.append(tick) }
+    }
+    return named
+  }
+
   /// Pieces of the lines, broken where a point has no value.
   func segments(_ line: Int) -> [(start: ChartPlace, end: ChartPlace)] {
     let places = marks.filter { $0.line == line }.map { $0.isMissing ? nil : $0.place }
@@ -67,25 +91,33 @@ struct ChartDrawing {
     if let value = point.value, value > 0 || !chart.isLogY {
       return Mark(place: ChartPlace(x: x, y: y(value)), line: line, point: point, isMissing: false)
     }
-    let offset = (Double(line) - Double(chart.lines.count - 1) / 2) * Self.missing.step
-    let place = ChartPlace(x: x + offset, y: inside.bottom + Self.missing.below)
+    let place = ChartPlace(x: x, y: inside.bottom + (Double(line) + 1.5) * Self.missingRow)
     return Mark(place: place, line: line, point: point, isMissing: true)
   }
 
-  /// Highest points first, so that labels spread away from the crowd below; equal points share a label.
+  /// Highest points first, so that labels spread away from the crowd below; equal points share a label, and a line
+  /// says it once as long as it stays the same.
   private mutating func placeLabels() {
     let drawn = marks.filter { !$0.isMissing }
     var wishes: [ChartLabels.Wish] = []
-    for mark in drawn where !mark.point.label.isEmpty {
+    for (mark, previous) in zip(marks, [nil] + marks.map(Optional.some)) where !mark.isMissing {
+      let isRepeated = previous.map { $0.line == mark.line && !$0.isMissing && $0.point.label == mark.point.label }
+      if mark.point.label.isEmpty || isRepeated ?? false { continue }
       let isKnown = wishes.contains { $0.text == mark.point.label && $0.anchor.distance(to: mark.place) < 1 }
       if !isKnown { wishes.append(.init(text: mark.point.label, anchor: mark.place, line: mark.line)) }
     }
     wishes.sort { ($0.anchor.y, $0.anchor.x) < ($1.anchor.y, $1.anchor.x) }
     let finder = ChartLabels(
+      fontSize: chart.labelSize,
       bounds: inside,
       points: drawn.map { ChartBox(left: $0.place.x - 6, top: $0.place.y - 6, width: 12, height: 12) },
       segments: chart.lines.indices.flatMap { segments($0) })
     labels = finder.place(wishes)
     omittedLabels = wishes.count - labels.count
   }
+}
+
+extension Chart {
+  /// Size of the letters at points.
+  var labelSize: Double { panels.count > 1 ? 9 : 11 }
 }

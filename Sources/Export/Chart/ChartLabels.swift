@@ -25,10 +25,6 @@ struct ChartLabels {
     }
   }
 
-  /// Height of a label's line.
-  static let height = 11.0
-  /// Width of a character.
-  static let characterWidth = 5.3
   /// Cost of covering a line, in pixels of distance.
   private static let fee = 28.0
   /// Distances that are tried.
@@ -39,12 +35,20 @@ struct ChartLabels {
     (0.95, 0.3), (-0.95, 0.3), (0.5, -0.87), (-0.5, -0.87), (0.5, 0.87), (-0.5, 0.87),
   ]
 
+  /// Size of the letters.
+  let fontSize: Double
   /// The panel's inside.
   let bounds: ChartBox
   /// Rectangles of the points.
   let points: [ChartBox]
   /// Pieces of the lines.
   let segments: [(start: ChartPlace, end: ChartPlace)]
+
+  /// Height of a label.
+  private var height: Double { fontSize + 2 }
+
+  /// Width of a label in a font of fixed width.
+  private func width(_ text: String) -> Double { Double(text.count) * fontSize * 0.602 }
 
   /// Places labels in their order.
   func place(_ wishes: [Wish]) -> [Placed] {
@@ -56,11 +60,11 @@ struct ChartLabels {
   }
 
   private func best(_ wish: Wish, beside placed: [Placed]) -> Placed? {
-    let width = Double(wish.text.count) * Self.characterWidth
+    let width = width(wish.text)
     var best: (cost: Double, box: ChartBox)?
     for distance in Self.distances where distance < best?.cost ?? .infinity {
       for direction in Self.directions {
-        let box = Self.box(wish.anchor, direction, distance, width: width)
+        let box = box(wish.anchor, direction, distance, width: width)
         guard isFree(box, wish, placed) else { continue }
         let cost = distance + Self.fee * Double(covered(box))
         if cost < best?.cost ?? .infinity { best = (cost, box) }
@@ -73,7 +77,7 @@ struct ChartLabels {
   }
 
   /// The rectangle whose nearest place to the point lies in a direction.
-  private static func box(
+  private func box(
     _ anchor: ChartPlace, _ direction: (x: Double, y: Double), _ distance: Double, width: Double
   ) -> ChartBox {
     let x = anchor.x + direction.x * distance

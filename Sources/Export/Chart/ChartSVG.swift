@@ -3,21 +3,23 @@ extension Chart {
   public var svg: String {
     let columns = panels.count > 1 ? 2 : 1
     let rows = (panels.count + columns - 1) / columns
-    let legend = ChartLegend(lines: lines, missing: missingTitle, width: Double(columns) * ChartDrawing.size.width)
-    let head = 34 + legend.height
-    let width = Double(columns) * ChartDrawing.size.width
-    let height = head + Double(rows) * ChartDrawing.size.height
+    let size = ChartDrawing.size(of: self)
+    let (width, top) = (Double(columns) * size.width, subtitle.isEmpty ? 34.0 : 54.0)
+    let legend = ChartLegend(lines: lines, width: width)
+    let head = top + legend.height
+    let height = head + Double(rows) * size.height
     var parts = [
       "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 \(SVG.number(width)) \(SVG.number(height))\" "
         + "width=\"\(SVG.number(width))\" height=\"\(SVG.number(height))\" role=\"img\">",
-      "<title>\(SVG.escaped(title))</title>", ChartStyle.sheet(lines: lines.count),
+      "<title>\(SVG.escaped(title))</title>", ChartStyle.sheet(lines: lines.count, labelSize: labelSize),
       "<rect class=\"paper\" width=\"100%\" height=\"100%\"/>",
-      SVG.text(title, x: 20, y: 24, style: "heading"), legend.svg(left: 20, top: 34),
+      SVG.text(title, x: 20, y: 24, style: "heading"),
+      SVG.text(subtitle, x: 20, y: 44, style: "subtitle"), legend.svg(left: 20, top: top),
     ]
     for (index, panel) in panels.enumerated() {
       let drawing = ChartDrawing(
-        panel, of: self, left: Double(index % columns) * ChartDrawing.size.width,
-        top: head + Double(index / columns) * ChartDrawing.size.height)
+        panel, of: self, left: Double(index % columns) * size.width,
+        top: head + Double(index / columns) * size.height)
       parts.append(drawing.svg)
     }
     return (parts + ["</svg>"]).joined(separator: "\n") + "\n"
@@ -32,25 +34,25 @@ extension ChartDrawing {
   }
 
   private var axes: [String] {
-    let title =
-      omittedLabels > 0 ? "\(panel.title)  (\(omittedLabels) labels have no room; point at a mark)" : panel.title
+    let note = omittedLabels > 0 ? "(\(omittedLabels) plans have no room; point at a mark)" : ""
+    let title = [panel.title, note].filter { !$0.isEmpty }.joined(separator: "  ")
     var parts = [SVG.text(title, x: inside.left, y: inside.top - 12, style: "panel")]
     for mark in scale.marks {
       let y = y(mark)
       parts.append(SVG.line(ChartPlace(x: inside.left, y: y), ChartPlace(x: inside.right, y: y), style: "grid"))
       parts.append(SVG.text(SVG.number(mark), x: inside.left - 8, y: y + 4, style: "tick end"))
     }
-    for (index, tick) in chart.ticks.enumerated() {
-      parts.append(SVG.text(tick.label, x: x(index), y: inside.bottom + 36, style: "tick middle"))
+    for tick in namedTicks {
+      parts.append(SVG.text(chart.ticks[tick].label, x: x(tick), y: tickRow, style: "tick middle"))
     }
     parts.append(
       SVG.line(
         ChartPlace(x: inside.left, y: inside.bottom), ChartPlace(x: inside.right, y: inside.bottom), style: "axis"))
     if marks.contains(where: \.isMissing) {
-      parts.append(SVG.text(chart.missingTitle, x: inside.left - 8, y: inside.bottom + 20, style: "tick end"))
+      parts.append(SVG.text(chart.missingTitle, x: inside.left - 8, y: missingRow, style: "tick end"))
     }
     parts.append(
-      SVG.text(chart.xTitle, x: inside.left + inside.width / 2, y: inside.bottom + 54, style: "axis-title middle"))
+      SVG.text(chart.xTitle, x: inside.left + inside.width / 2, y: tickRow + 19, style: "axis-title middle"))
     let side = ChartPlace(x: inside.left - 42, y: inside.top + inside.height / 2)
     parts.append(
       "<text class=\"axis-title middle\" transform=\"translate(\(SVG.number(side.x)) \(SVG.number(side.y))) rotate(-90)\">"
@@ -86,20 +88,19 @@ extension ChartDrawing {
   private var labelElements: [String] {
     labels.map { label in
       SVG.text(
-        label.wish.text, x: label.box.left, y: label.box.bottom - 2.5,
+        label.wish.text, x: label.box.left, y: label.box.bottom - 3,
         style: "label t\(label.wish.line % ChartStyle.colors.count)", width: label.box.width)
     }
   }
 }
 
-/// Names of the lines with their marks.
+/// Names of the lines with their marks; a single line needs none.
 struct ChartLegend {
   let lines: [String]
-  let missing: String
   let width: Double
 
   /// Room it takes, from top to bottom.
-  var height: Double { Double(places.rows) * 20 + 6 }
+  var height: Double { lines.count > 1 ? Double(places.rows) * 20 + 6 : 0 }
 
   private var places: (entries: [ChartPlace], rows: Int) {
     var entries: [ChartPlace] = []
@@ -114,7 +115,8 @@ struct ChartLegend {
   }
 
   func svg(left: Double, top: Double) -> String {
-    zip(lines, places.entries).enumerated().map { line, entry in
+    guard lines.count > 1 else { return "" }
+    return zip(lines, places.entries).enumerated().map { line, entry in
       let (name, place) = entry
       let (x, y) = (left + place.x, top + place.y + 10)
       let color = line % ChartStyle.colors.count

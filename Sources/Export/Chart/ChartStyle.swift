@@ -7,7 +7,7 @@ enum ChartStyle {
   ]
 
   /// The style sheet of a chart.
-  static func sheet(lines: Int) -> String {
+  static func sheet(lines: Int, labelSize: Double) -> String {
     let light = variables(paper: "#ffffff", ink: "#1b1f24", faint: "#5b626c", grid: "#e3e6ea") { $0.light }
     let dark = variables(paper: "#14171b", ink: "#eceff3", faint: "#a4acb7", grid: "#2c3138") { $0.dark }
     let classes = (0..<min(max(lines, 1), colors.count)).map { line in
@@ -20,6 +20,7 @@ enum ChartStyle {
       text{font-family:ui-sans-serif,"Helvetica Neue",Arial,"DejaVu Sans",sans-serif;fill:var(--ink);font-size:12px}
       .paper{fill:var(--paper)}
       .heading{font-size:17px;font-weight:600}
+      .subtitle{fill:var(--faint)}
       .panel{font-size:13px;font-weight:600}
       .tick,.axis-title,.legend{font-size:12px}
       .tick,.axis-title{fill:var(--faint)}
@@ -32,7 +33,7 @@ enum ChartStyle {
       .mark{stroke:var(--paper);stroke-width:0.8}
       .missing{fill-opacity:0.75}
       \(classes.joined(separator: "\n"))
-      text.label{font-family:ui-monospace,"DejaVu Sans Mono",Menlo,monospace;font-size:9px;paint-order:stroke;\
+      text.label{font-family:ui-monospace,"DejaVu Sans Mono",Menlo,monospace;font-size:\(SVG.number(labelSize))px;paint-order:stroke;\
       stroke:var(--paper);stroke-width:2.5px;stroke-linejoin:round}
       </style>
       """

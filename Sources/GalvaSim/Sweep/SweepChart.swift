@@ -22,7 +22,7 @@ extension SweepRun {
     let axis = spec.axes[choice.x]
     let numbers = axis.numbers ?? axis.values.indices.map { Double($0) }
     var chart = Chart(
-      title: spec.name + (spec.description.isEmpty ? "" : ": " + spec.description), xTitle: axis.name,
+      title: spec.name, subtitle: spec.description, xTitle: axis.name,
       yTitle: "samples/s", missingTitle: "OOM",
       ticks: zip(numbers, axis.labels).map { Chart.Tick(place: $0, label: $1) }, lines: names,
       panels: order.map { key in
@@ -47,12 +47,19 @@ extension SweepRun {
     let outcome =
       result.samplesPerSecond.map { "\(Readable.fixed($0, 2)) samples/s, \(result.planText)" }
       ?? "\(result.verdict.rawValue): \(result.reason)"
-    let batch = hasManyBatches ? result.globalBatch.map { " b\($0)" } ?? "" : ""
     return Chart.Point(
-      tick: tick, value: result.samplesPerSecond, label: result.planSummary + batch,
+      tick: tick, value: result.samplesPerSecond, label: label(result),
       detail: names.joined(separator: ", ") + ": " + outcome)
   }
 
-  /// Whether the batch is part of what tells points apart.
-  private var hasManyBatches: Bool { Set(finished.compactMap { results[$0]?.globalBatch }).count > 1 }
+  /// The plan, with the batch and the number of micro-batches where points differ in them.
+  private func label(_ result: PointResult) -> String {
+    let batch = has(\.globalBatch, manyOf: finished) ? result.globalBatch.map { "b\($0)" } : nil
+    let microBatches = has(\.microBatches, manyOf: finished) ? result.microBatches.map { "mb\($0)" } : nil
+    return [result.planSummary, batch, microBatches].compactMap { $0 }.joined(separator: " ")
+  }
+
+  private func has(_ count: KeyPath<PointResult, Int?>, manyOf points: [Int]) -> Bool {
+    Set(points.compactMap { results[$0]?[keyPath: count] }).count > 1
+  }
 }

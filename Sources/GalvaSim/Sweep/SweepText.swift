@@ -31,13 +31,18 @@ extension SweepRun {
       spec.axes.map(\.name) + ["samples/s", "iteration", "peak GiB", "of GiB", "batch", "micro-batches", "plan"])
     for point in points {
       guard let result = results[point] else { continue }
-      let labels = zip(spec.axes, spec.coordinates(of: point)).map { $0.values[$1].label }
+      // Which of several plans does not fit says nothing.
+      let isBest = result.verdict == .fits || spec.reducedAxes.isEmpty
+      let labels = zip(spec.axes.indices, spec.coordinates(of: point)).map { axis, place in
+        isBest || !spec.reducedAxes.contains(axis) ? spec.axes[axis].values[place].label : "-"
+      }
       table.add(
         labels + [
           cell(point), result.iterationTime.map(Readable.time) ?? "-",
-          result.peakReserved.map(Readable.gibibytes) ?? "-", result.capacity.map(Readable.gibibytes) ?? "-",
-          result.globalBatch.map(String.init) ?? "-", result.microBatches.map(String.init) ?? "-",
-          result.planSummary,
+          isBest ? result.peakReserved.map(Readable.gibibytes) ?? "-" : "-",
+          result.capacity.map(Readable.gibibytes) ?? "-",
+          result.globalBatch.map(String.init) ?? "-",
+          isBest ? result.microBatches.map(String.init) ?? "-" : "-", isBest ? result.planSummary : "-",
         ])
     }
     return table.lines
