@@ -48,10 +48,10 @@ struct SweepReportTests {
         made-up: 12 of 12 points, simulate; the best over batch
 
         samples/s
-        plan   8GiB   16GiB
-        ----  -----  ------
-        a     2.00*   5.00
-        b      OOM    7.00*
+        plan  8GiB    16GiB
+        ----  -----  -------
+        a     2.00*    5.00
+        b      OOM     7.00*
         c      OOM   failed
         * the fastest of its column
 

@@ -13,12 +13,12 @@ struct ChartDrawing {
 
   /// Room for the axes and the title around the inside, the marks of missing points not counted.
   private static let margin = (left: 58.0, right: 18.0, top: 30.0, bottom: 52.0)
-  /// Height of a row of missing points: one for each line.
+  /// Height of a row of missing points: one for each line that has some.
   private static let missingRow = 8.0
 
   /// Outer size of the panels of a chart; a single one is larger.
   static func size(of chart: Chart) -> (width: Double, height: Double) {
-    let rows = missingRow * Double(chart.lines.count)
+    let rows = missingRow * Double(chart.missingLines.count)
     return chart.panels.count > 1 ? (700, 390 + rows) : (1000, 480 + rows)
   }
 
@@ -40,7 +40,7 @@ struct ChartDrawing {
     inside = ChartBox(
       left: left + Self.margin.left, top: top + Self.margin.top,
       width: size.width - Self.margin.left - Self.margin.right,
-      height: size.height - Self.margin.top - Self.margin.bottom - Self.missingRow * Double(chart.lines.count))
+      height: size.height - Self.margin.top - Self.margin.bottom - Self.missingRow * Double(chart.missingLines.count))
     scale = ChartScale(values: panel.points.flatMap { $0.compactMap(\.value) }, isLogarithmic: chart.isLogY)
     marks = panel.points.enumerated().flatMap { line, points in points.map { mark($0, line) } }
     placeLabels()
@@ -59,10 +59,10 @@ struct ChartDrawing {
   func y(_ value: Double) -> Double { inside.bottom - inside.height * 0.94 * scale.fraction(value) }
 
   /// Where the names of ticks stand from top to bottom: below the rows of missing points.
-  var tickRow: Double { inside.bottom + Self.missingRow * Double(chart.lines.count) + 22 }
+  var tickRow: Double { inside.bottom + Self.missingRow * Double(chart.missingLines.count) + 22 }
 
   /// Where what missing points mean stands from top to bottom.
-  var missingRow: Double { inside.bottom + Self.missingRow * (Double(chart.lines.count) / 2 + 1) + 4 }
+  var missingRow: Double { inside.bottom + Self.missingRow * (Double(chart.missingLines.count) / 2 + 1) + 4 }
 
   /// The ticks whose names have room beside each other.
   var namedTicks: [Int] {
@@ -91,7 +91,8 @@ struct ChartDrawing {
     if let value = point.value, value > 0 || !chart.isLogY {
       return Mark(place: ChartPlace(x: x, y: y(value)), line: line, point: point, isMissing: false)
     }
-    let place = ChartPlace(x: x, y: inside.bottom + (Double(line) + 1.5) * Self.missingRow)
+    let row = Double(chart.missingLines.firstIndex(of: line) ?? 0)
+    let place = ChartPlace(x: x, y: inside.bottom + (row + 1.5) * Self.missingRow)
     return Mark(place: place, line: line, point: point, isMissing: true)
   }
 
@@ -118,6 +119,15 @@ struct ChartDrawing {
 }
 
 extension Chart {
+  /// Lines with points that are marked below the axis, in any panel.
+  var missingLines: [Int] {
+    lines.indices.filter { line in
+      panels.contains { panel in
+        panel.points[line].contains { point in point.value.map { isLogY && $0 <= 0 } ?? true }
+      }
+    }
+  }
+
   /// Size of the letters at points.
   var labelSize: Double { panels.count > 1 ? 9 : 11 }
 }

@@ -26,7 +26,7 @@ struct ChartLabels {
   }
 
   /// Cost of covering a line, in pixels of distance.
-  private static let fee = 28.0
+  private static let fee = 40.0
   /// Distances that are tried.
   private static let distances = [9.0, 14, 20, 28, 38, 50, 64, 80, 98, 118, 140, 170]
   /// Directions that are tried, x and y; right and left first.

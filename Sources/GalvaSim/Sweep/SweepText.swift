@@ -91,8 +91,9 @@ extension SweepRun {
     for (row, name) in spec.axes[rows.axis].labels.enumerated() {
       let cells = names.indices.map { column -> String in
         let point = points.first { $0.coordinates[rows.place] == row && $0.coordinates[columns.place] == column }?.best
-        let speed = point.flatMap { results[$0]?.samplesPerSecond }
-        return cell(point) + (speed == best[column] && speed != nil ? "*" : " ")
+        let isBest =
+          point.flatMap { results[$0]?.samplesPerSecond } != nil && cell(point) == Readable.fixed(best[column], 2)
+        return cell(point) + (isBest ? "*" : " ")
       }
       table.add([name] + cells)
     }
