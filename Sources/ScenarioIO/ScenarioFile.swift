@@ -38,10 +38,11 @@ public enum ScenarioFile {
 
   /// The scenario of a tree.
   static func read(
-    _ root: DocumentNode, source: SourceFile, defaultName: String, catalog: Catalog
+    _ root: DocumentNode, source: SourceFile, defaultName: String, catalog: Catalog,
+    parts: ScenarioParts = ScenarioParts()
   ) throws(InputError) -> Scenario {
     let log = ProblemLog()
-    let reader = ScenarioReader(references: ReferenceReader(catalog: catalog, log: log), log: log)
+    let reader = ScenarioReader(references: ReferenceReader(catalog: catalog, log: log), log: log, parts: parts)
     let scenario = reader.scenario(root, defaultName: defaultName)
     try log.throwIfAny()
     guard let scenario else {
@@ -57,6 +58,7 @@ public enum ScenarioFile {
 struct ScenarioReader {
   let references: ReferenceReader
   let log: ProblemLog
+  let parts: ScenarioParts
 
   /// The scenario; `nil` with problems recorded.
   func scenario(_ root: DocumentNode, defaultName: String) -> Scenario? {
@@ -64,16 +66,22 @@ struct ScenarioReader {
     _ = reader.requiredInteger("schema_version", in: 1...1)
     let name = reader.text("name") ?? defaultName
     let summary = reader.text("description") ?? ""
-    let description = reader.require("model", "a model").flatMap { references.model($0, path: "model") }
-    let cluster = reader.require("cluster", "a cluster").flatMap { references.cluster($0, path: "cluster") }
+    let description = reader.require("model", "a model").flatMap { node in
+      parts.model(node) { references.model(node, path: "model") }
+    }
+    let cluster = reader.require("cluster", "a cluster").flatMap { node in
+      parts.cluster(node) { references.cluster(node, path: "cluster") }
+    }
     let jobNode = reader.require("job", "a mapping with global_batch and precision")
     let job = jobNode.flatMap { JobReader(log: log).job($0, takesImages: description?.takesImages) }
     let options = OptionsReader(log: log).options(reader.value("options"), capacity: cluster?.device.memoryCapacity)
     let conditions = cluster.flatMap {
       ConditionsReader(log: log, cluster: $0).conditions(reader.value("conditions"))
     }
-    let costs = cluster.flatMap {
-      CostsReader(references: references, log: log).costs(reader.value("costs"), devices: $0.devices)
+    let costs = cluster.flatMap { cluster in
+      parts.costs(reader.value("costs"), devices: cluster.devices) {
+        CostsReader(references: references, log: log).costs(reader.value("costs"), devices: cluster.devices)
+      }
     }
     if let cluster, let job { checkPrecision(job, cluster: cluster) }
     let model = model(description, job: job)

@@ -14,7 +14,7 @@ extension Chart {
       "<title>\(SVG.escaped(title))</title>", ChartStyle.sheet(lines: lines.count, labelSize: labelSize),
       "<rect class=\"paper\" width=\"100%\" height=\"100%\"/>",
       SVG.text(title, x: 20, y: 24, style: "heading"),
-      SVG.text(subtitle, x: 20, y: 44, style: "subtitle"), legend.svg(left: 20, top: top),
+      subtitle.isEmpty ? "" : SVG.text(subtitle, x: 20, y: 44, style: "subtitle"), legend.svg(left: 20, top: top),
     ]
     for (index, panel) in panels.enumerated() {
       let drawing = ChartDrawing(
@@ -22,7 +22,7 @@ extension Chart {
         top: head + Double(index / columns) * size.height)
       parts.append(drawing.svg)
     }
-    return (parts + ["</svg>"]).joined(separator: "\n") + "\n"
+    return (parts.filter { !$0.isEmpty } + ["</svg>"]).joined(separator: "\n") + "\n"
   }
 }
 

@@ -9,6 +9,7 @@ import ScenarioIO
 struct PointSession {
   private let spec: SweepSpec
   private let isCancelled: @Sendable () -> Bool
+  private let parts = ScenarioParts()
   /// The scenario of the last point and its number.
   private var last: (number: Int, scenario: Result<Scenario, InputError>)?
 
@@ -29,7 +30,7 @@ struct PointSession {
   private mutating func scenario(of point: SweepPoint) throws(InputError) -> Scenario {
     let number = spec.scenarioNumber(of: point.index)
     if let last, last.number == number { return try last.scenario.get() }
-    let result = Result { () throws(InputError) in try point.scenario() }
+    let result = Result { [parts] () throws(InputError) in try point.scenario(parts: parts) }
     last = (number, result)
     return try result.get()
   }

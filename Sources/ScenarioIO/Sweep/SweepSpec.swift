@@ -146,10 +146,15 @@ public struct SweepPoint: Sendable {
 
   /// The scenario of the point.
   ///
+  /// - Parameters:
+  ///   - catalog: Where names are looked up.
+  ///   - parts: What points before this one had in common with it.
   /// - Throws: ``InputError`` with every problem; a value of the sweep is named by its line in the sweep file.
-  public func scenario(catalog: Catalog = .builtIn) throws(InputError) -> Scenario {
+  public func scenario(
+    catalog: Catalog = .builtIn, parts: ScenarioParts = ScenarioParts()
+  ) throws(InputError) -> Scenario {
     var root = spec.base
     for change in changes { root = try change.applied(to: root) }
-    return try ScenarioFile.read(root, source: spec.source, defaultName: spec.baseName, catalog: catalog)
+    return try ScenarioFile.read(root, source: spec.source, defaultName: spec.baseName, catalog: catalog, parts: parts)
   }
 }
