@@ -31,13 +31,18 @@ extension SearchRun {
     let costs = VLDBCostModel(
       model: try folder.table(model: scenario.model),
       hardware: try VLDBProfileFile.hardware(folder: folder.path, devices: scenario.cluster.deviceCount))
-    let search = VLDBSearch(costs: costs, method: options.method == .bmw ? .galvatron : options.method)
+    var search = VLDBSearch(costs: costs, method: options.method)
     let memory = megabytes(scenario)
     // Without batch sizes the release's own loop: eight more samples until nothing fits.
-    let plan =
-      options.globalBatches.map { sizes in
-        sizes.compactMap { search.plan(globalBatch: $0, memory: memory) }.max { $0.throughput < $1.throughput }
-      } ?? search.best(memory: memory)
+    var plan: VLDBPlan?
+    if let sizes = options.globalBatches {
+      for size in sizes {
+        guard let found = search.plan(globalBatch: size, memory: memory) else { continue }
+        if plan.map({ found.throughput > $0.throughput }) ?? true { plan = found }
+      }
+    } else {
+      plan = search.best(memory: memory)
+    }
     let entries = plan.map { plan in
       entry(
         GalvatronPlan(plan, costs: costs), scenario, options, time: plan.iterationTime,
@@ -45,7 +50,7 @@ extension SearchRun {
     }
     return SearchRun(
       scenario: scenario, options: options, costModel: "galvatron (VLDB 2022)",
-      entries: [entries].compactMap { $0 ?? nil }, statistics: SearchStatistics(),
+      entries: [entries].compactMap { $0 ?? nil }, statistics: search.statistics,
       strategies: (search.space.count, 0))
   }
 
@@ -63,7 +68,7 @@ extension SearchRun {
         nodes: scenario.cluster.nodes, devicesPerNode: scenario.cluster.devicesPerNode),
       training: training)
     var search = GalvatronSearch(
-      costs: costs, method: options.method == .bmw ? .base : options.method,
+      costs: costs, method: options.method,
       dimensions: options.dimensions ?? GalvatronSearch.dimensions)
     let plan = search.best(
       globalBatches: options.globalBatches ?? [scenario.job.globalBatch], microBatches: options.microBatches,
@@ -89,9 +94,12 @@ extension SearchRun {
     setup.job.globalBatch = galvatron.globalBatch
     let isSimulated = options.evaluator == .simulated
     let result = isSimulated ? try? TrainingSimulation(setup).run(network: options.network) : nil
+    let replayed =
+      options.network == .ideal || !isSimulated ? result : try? TrainingSimulation(setup).run(network: .ideal)
     let fits = result.map(\.fits) ?? false
     return Entry(
       plan: plan, globalBatch: galvatron.globalBatch, analyticTime: time,
+      replayedTime: replayed.flatMap { $0.fits ? $0.iterationTime.seconds.value : nil },
       simulatedTime: fits ? result?.iterationTime.seconds.value : nil,
       peaks: result.map { $0.stages.map(\.memory.bytes.count) } ?? memory, timeBalance: nil,
       memoryBalance: BalancedPartition.degree(memory.map { Double($0) }))

@@ -12,13 +12,27 @@ extension SearchRun {
       JSONField("schema_version", 1), JSONField("tool_version", .text(toolVersion)),
       JSONField("scenario", .text(scenario.name)), JSONField("method", .text(options.method.rawValue)),
       JSONField("evaluator", .text(options.evaluator.rawValue)), JSONField("cost_model", .text(costModel)),
+      JSONField("network", .text(options.evaluator == .simulated ? options.network.rawValue : "none")),
       JSONField("memory_limit_bytes", .integer(memoryLimit)), JSONField("counts", counts),
+      JSONField("plan_problem", scenario.planProblem.map { .text($0.description) } ?? .null),
       JSONField("best", plans.first ?? .null), JSONField("plans", .list(plans)),
       JSONField("analytic_winner", analyticWinner.map { json($0, rank: 0) } ?? .null),
+      JSONField("rounds", .list(rounds.map(Self.json))),
       JSONField(
         "rejected", .list(rejected.map { ["plan": .text($0.summary), "reason": .text($0.reason)] })),
       JSONField("optimality", optimality), JSONField("nearest", nearestJSON),
     ])
+  }
+
+  private static func json(_ round: SearchRound) -> JSONValue {
+    [
+      "plan_text": .text(round.first.found.plan.text),
+      "analytic_iteration_time_s": .number(round.first.found.analyticTime),
+      "formula_iteration_time_s": .number(round.first.found.formulaTime),
+      "replayed_iteration_time_s": round.first.replayedTime.map { .number($0) } ?? .null,
+      "best_replayed_iteration_time_s": round.best.flatMap(\.replayedTime).map { .number($0) } ?? .null,
+      "plans_simulated": .integer(round.simulated),
+    ]
   }
 
   private var counts: JSONValue {
@@ -53,6 +67,7 @@ extension SearchRun {
       "stage_layers": .list(entry.plan.layersPerStage.map { .integer($0) }),
       "global_batch": .integer(entry.globalBatch), "micro_batches": .integer(entry.plan.microBatches),
       "analytic_iteration_time_s": .number(entry.analyticTime),
+      "replayed_iteration_time_s": entry.replayedTime.map { .number($0) } ?? .null,
       "simulated_iteration_time_s": entry.simulatedTime.map { .number($0) } ?? .null,
       "samples_per_s": .number(entry.throughput),
       "peak_reserved_bytes_per_stage": .list(

@@ -36,6 +36,10 @@ public struct SearchOptions: Sendable {
   public var profiles: String?
   /// What may vary; the scenario's when `nil`.
   public var dimensions: [SearchDimension]?
+  /// Into how many parts a dimension may split.
+  public var degrees = TreeDegrees.powersOfTwo
+  /// Whether pruning rules take candidates out.
+  public var prunes = true
   /// Batch sizes; the scenario's when `nil`.
   public var globalBatches: [Int]?
   /// Micro-batches; all divisors when `nil`.
@@ -45,7 +49,7 @@ public struct SearchOptions: Sendable {
   /// Most rounds of simulation and correction.
   public var rounds = 4
   /// Where finalists are judged.
-  public var network = NetworkChoice.ideal
+  public var network = NetworkChoice.shared
   /// Whether memory is searched to the byte instead of in whole MiB.
   public var usesExactBytes = false
   /// Asked between parts of the work.
@@ -67,7 +71,10 @@ public struct SearchRun: Sendable {
     public let globalBatch: Int
     /// Seconds by the formula.
     public let analyticTime: Double
-    /// Seconds by the simulator; `nil` when it was not asked or the plan does not fit.
+    /// Seconds by the simulator with every group's network to itself; `nil` as below.
+    public let replayedTime: Double?
+    /// Seconds by the simulator on the network finalists are judged on; `nil` when it was not asked or the plan does not
+    /// fit.
     public let simulatedTime: Double?
     /// Bytes by stage: the simulator's where it was asked, else the formula's.
     public let peaks: [Int64]
@@ -92,11 +99,13 @@ public struct SearchRun: Sendable {
   public let entries: [Entry]
   /// The plan the formula alone would have taken.
   public let analyticWinner: Entry?
+  /// What each round of simulation found.
+  public let rounds: [SearchRound]
   /// What was left out.
   public let rejected: [RejectedPlan]
   /// Work done.
   public let statistics: SearchStatistics
-  /// Strategies of the space, and those the method leaves out.
+  /// Strategies of the space, and the candidates that rules or the method leave out.
   public let strategies: (all: Int, pruned: Int)
   /// Seconds below which no plan of the space is, for the best plan's batch; by the formula.
   public let lowerBound: Double?
@@ -105,13 +114,26 @@ public struct SearchRun: Sendable {
   /// What came nearest to fitting, and the bytes by which it missed.
   public let nearest: (plan: ParallelPlan, missing: Int64)?
 
+  /// Whether no plan can be used.
+  public var isInfeasible: Bool {
+    entries.allSatisfy { options.evaluator == .simulated && $0.simulatedTime == nil }
+  }
+
   /// Searches a scenario.
   ///
   /// - Throws: ``InputError`` when Galvatron's profiles cannot be used.
   public init(_ scenario: Scenario, options: SearchOptions) throws(InputError) {
+    var session = SearchSession()
+    try self.init(scenario, options: options, in: &session)
+  }
+
+  /// Searches a scenario with what other searches of its model and cluster have compiled and simulated.
+  ///
+  /// - Throws: ``InputError`` when Galvatron's profiles cannot be used.
+  public init(_ scenario: Scenario, options: SearchOptions, in session: inout SearchSession) throws(InputError) {
     self =
       options.costModel == .galvatron
-      ? try Self.galvatron(scenario, options) : Self.own(scenario, options)
+      ? try Self.galvatron(scenario, options) : Self.own(scenario, options, &session)
   }
 
   /// What may vary when nobody says: the dimensions of the paper, and those the scenario's plan uses.
@@ -127,11 +149,35 @@ public struct SearchRun: Sendable {
     return found
   }
 
+  /// Searches one scenario under several memory limits: the formula's part in one pass, the simulator's for each.
+  ///
+  /// - Parameter scenarios: The scenario under each limit, alike in all else; at least one.
+  /// - Throws: ``InputError`` when Galvatron's profiles cannot be used.
+  public static func curve(
+    _ scenarios: [Scenario], options: SearchOptions, in session: inout SearchSession
+  ) throws(InputError) -> [SearchRun] {
+    guard options.costModel != .galvatron, let first = scenarios.first else {
+      var runs: [SearchRun] = []
+      for scenario in scenarios { runs.append(try SearchRun(scenario, options: options, in: &session)) }
+      return runs
+    }
+    let outcomes = PlanSearch.outcomes(
+      request(first, options), limits: scenarios.map { $0.setup().memoryCapacity.count }, in: &session)
+    return zip(scenarios, outcomes).map { finished($0, options, $1, &session) }
+  }
+
   /// A search with the simulator's own costs.
-  private static func own(_ scenario: Scenario, _ options: SearchOptions) -> SearchRun {
-    let setup = scenario.setup()
-    let space = SpaceOptions(dimensions: options.dimensions ?? defaultDimensions(scenario))
-    var request = PlanRequest(setup: setup, space: space)
+  private static func own(
+    _ scenario: Scenario, _ options: SearchOptions, _ session: inout SearchSession
+  ) -> SearchRun {
+    finished(scenario, options, PlanSearch(request(scenario, options)).run(in: &session), &session)
+  }
+
+  private static func request(_ scenario: Scenario, _ options: SearchOptions) -> PlanRequest {
+    var space = SpaceOptions(dimensions: options.dimensions ?? defaultDimensions(scenario))
+    space.degrees = options.degrees
+    space.prunes = options.prunes
+    var request = PlanRequest(setup: scenario.setup(), space: space)
     request.method = options.method
     request.globalBatches = options.globalBatches ?? request.globalBatches
     request.microBatches = options.microBatches
@@ -139,28 +185,33 @@ public struct SearchRun: Sendable {
     request.count = options.top
     request.isCancelled = options.isCancelled
     request.progress = options.progress
+    return request
+  }
+
+  /// The simulator's part of a search.
+  private static func finished(
+    _ scenario: Scenario, _ options: SearchOptions, _ outcome: SearchOutcome, _ session: inout SearchSession
+  ) -> SearchRun {
     guard options.evaluator == .simulated else {
-      let outcome = PlanSearch(request).run()
-      return SearchRun(
-        scenario, options, entries: outcome.plans.map { Entry($0) }, winner: nil, outcome: outcome, rejected: [])
+      return SearchRun(scenario, options, entries: outcome.plans.map { Entry($0) }, judged: nil, outcome: outcome)
     }
-    let judged = SimulatedSearch(request, rounds: options.rounds, network: options.network).run()
+    let judged = SimulatedSearch(request(scenario, options), rounds: options.rounds, network: options.network)
+      .run(from: outcome, in: &session)
     return SearchRun(
-      scenario, options, entries: judged.plans.map { Entry($0) }, winner: judged.analyticWinner.map { Entry($0) },
-      outcome: judged.outcome, rejected: judged.rejected)
+      scenario, options, entries: judged.plans.map { Entry($0) }, judged: judged, outcome: judged.outcome)
   }
 
   private init(
-    _ scenario: Scenario, _ options: SearchOptions, entries: [Entry], winner: Entry?, outcome: SearchOutcome,
-    rejected: [RejectedPlan]
+    _ scenario: Scenario, _ options: SearchOptions, entries: [Entry], judged: JudgedOutcome?, outcome: SearchOutcome
   ) {
     self.scenario = scenario
     self.options = options
     costModel = "simulator (\(scenario.kernelCosts.choice.rawValue))"
     memoryLimit = scenario.setup().memoryCapacity.count
     self.entries = entries
-    analyticWinner = winner
-    self.rejected = rejected + outcome.rejected
+    analyticWinner = judged?.analyticWinner.map { Entry($0) }
+    rounds = judged?.rounds ?? []
+    rejected = (judged?.rejected ?? []) + outcome.rejected
     statistics = outcome.statistics
     strategies = (outcome.strategies, outcome.pruned)
     lowerBound = outcome.lowerBound
@@ -179,6 +230,7 @@ public struct SearchRun: Sendable {
     memoryLimit = scenario.setup().memoryCapacity.count
     self.entries = entries
     analyticWinner = nil
+    rounds = []
     rejected = []
     self.statistics = statistics
     self.strategies = strategies
@@ -192,7 +244,8 @@ extension SearchRun.Entry {
   /// A plan by the formula.
   init(_ found: FoundPlan) {
     self.init(
-      plan: found.plan, globalBatch: found.globalBatch, analyticTime: found.analyticTime, simulatedTime: nil,
+      plan: found.plan, globalBatch: found.globalBatch, analyticTime: found.analyticTime, replayedTime: nil,
+      simulatedTime: nil,
       peaks: found.memory, timeBalance: found.timeBalance, memoryBalance: found.memoryBalance)
   }
 
@@ -200,7 +253,8 @@ extension SearchRun.Entry {
   init(_ judged: JudgedPlan) {
     self.init(
       plan: judged.found.plan, globalBatch: judged.found.globalBatch, analyticTime: judged.found.analyticTime,
-      simulatedTime: judged.simulatedTime, peaks: judged.peaks.isEmpty ? judged.found.memory : judged.peaks,
+      replayedTime: judged.replayedTime, simulatedTime: judged.simulatedTime,
+      peaks: judged.peaks.isEmpty ? judged.found.memory : judged.peaks,
       timeBalance: judged.found.timeBalance,
       memoryBalance: BalancedPartition.degree(judged.peaks.map { Double($0) }))
   }

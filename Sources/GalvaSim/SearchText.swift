@@ -9,27 +9,51 @@ extension SearchRun {
       "\(scenario.name): method \(options.method.rawValue), \(costModel) costs, "
         + "\(Readable.gibibytes(memoryLimit)) GiB a GPU", "",
     ]
-    lines += entries.isEmpty ? nothingFits : table + [""] + strips + [""] + winner + [""] + megatron
+    if let problem = scenario.planProblem {
+      lines.insert("the scenario's own plan cannot be used here, only its schedule:\n  \(problem.description)", at: 1)
+    }
+    lines += entries.isEmpty ? nothingFits : table + [""] + strips + [""] + roundLines + winner + [""] + megatron
     lines += [""] + proof + work
     return lines.joined(separator: "\n") + "\n" + rejections
   }
 
+  private var isJudgedShared: Bool { options.evaluator == .simulated && options.network == .shared }
+
   private var table: [String] {
-    var table = TextTable([
-      "plan", "pp", "stages", "batch", "micro-batches", "formula", "simulated", "samples/s", "peak GiB", "time balance",
-      "memory balance",
-    ])
+    let judged = isJudgedShared ? ["replayed", "links shared"] : ["simulated"]
+    var table = TextTable(
+      ["plan", "pp", "stages", "batch", "micro-batches", "formula"] + judged
+        + ["samples/s", "peak GiB", "time balance", "memory balance"])
     for (index, entry) in entries.enumerated() {
-      table.add([
-        "\(index + 1)", "\(entry.plan.pipelineParallel)",
-        entry.plan.layersPerStage.map(String.init).joined(separator: ","), "\(entry.globalBatch)",
-        "\(entry.plan.microBatches)", Readable.time(entry.analyticTime),
-        entry.simulatedTime.map { Readable.time($0) } ?? (options.evaluator == .simulated ? "does not fit" : "-"),
-        Readable.fixed(entry.throughput, 4), Readable.gibibytes(entry.peaks.max() ?? 0),
-        entry.timeBalance.map { Readable.fixed($0, 3) } ?? "-", Readable.fixed(entry.memoryBalance, 3),
-      ])
+      let missing = options.evaluator == .simulated ? "does not fit" : "-"
+      let times = isJudgedShared ? [entry.replayedTime, entry.simulatedTime] : [entry.simulatedTime]
+      table.add(
+        [
+          "\(index + 1)", "\(entry.plan.pipelineParallel)",
+          Self.counted(entry.plan.layersPerStage.map(String.init)).joined(separator: ","), "\(entry.globalBatch)",
+          "\(entry.plan.microBatches)", Readable.time(entry.analyticTime),
+        ] + times.map { $0.map { Readable.time($0) } ?? missing } + [
+          Readable.fixed(entry.throughput, 4), Readable.gibibytes(entry.peaks.max() ?? 0),
+          entry.timeBalance.map { Readable.fixed($0, 3) } ?? "-", Readable.fixed(entry.memoryBalance, 3),
+        ])
     }
     return table.lines
+  }
+
+  /// What each round of formula and simulation found; nothing for a single round.
+  private var roundLines: [String] {
+    guard rounds.count > 1 else { return [] }
+    var table = TextTable(["round", "simulated", "formula's first", "says", "simulated", "best so far"])
+    for (index, round) in rounds.enumerated() {
+      let plan = round.first.found.plan
+      table.add([
+        "\(index + 1)", "\(round.simulated)", "pp\(plan.pipelineParallel) mb\(plan.microBatches)",
+        Readable.time(round.first.found.analyticTime),
+        round.first.simulatedTime.map { Readable.time($0) } ?? "does not fit",
+        round.best.flatMap { $0.replayedTime }.map { Readable.time($0) } ?? "-",
+      ])
+    }
+    return table.lines + [""]
   }
 
   /// Strategies of each plan, stage by stage, equal neighbours counted.
@@ -40,23 +64,35 @@ extension SearchRun {
         defer { first += count }
         return Self.runs(Array(entry.plan.layers[first..<first + count]))
       }
-      return "\(index + 1)  \(stages.joined(separator: " | "))  edges \(entry.plan.embedding.text)"
+      return "\(index + 1)  \(Self.counted(stages).joined(separator: " | "))  edges \(entry.plan.embedding.text)"
     }
   }
 
   private static func runs(_ layers: [LayerStrategy]) -> String {
-    var runs: [(strategy: LayerStrategy, count: Int)] = []
-    for layer in layers {
-      if runs.last?.strategy == layer { runs[runs.count - 1].count += 1 } else { runs.append((layer, 1)) }
+    repeats(of: layers).map { "\($0.count)*\($0.value.text)" }.joined(separator: " ")
+  }
+
+  /// Neighbours that are alike written once, where there are many: `16 x (3*dp4)`.
+  private static func counted(_ words: [String]) -> [String] {
+    let runs = repeats(of: words)
+    guard words.count > 4, runs.count <= words.count / 2 else { return words }
+    return runs.map { $0.count == 1 ? $0.value : "\($0.count) x (\($0.value))" }
+  }
+
+  private static func repeats<Value: Equatable>(of values: [Value]) -> [(value: Value, count: Int)] {
+    var runs: [(value: Value, count: Int)] = []
+    for value in values {
+      if runs.last?.value == value { runs[runs.count - 1].count += 1 } else { runs.append((value, 1)) }
     }
-    return runs.map { "\($0.count)*\($0.strategy.text)" }.joined(separator: " ")
+    return runs
   }
 
   /// Why the first plan is first.
   private var winner: [String] {
     guard let best = entries.first, let time = best.simulatedTime, let analytic = analyticWinner else { return [] }
     if analytic.plan == best.plan {
-      return ["the formula's first choice stands: simulated \(Readable.time(time)), as fast as any finalist"]
+      let place = isJudgedShared ? " on shared links" : ""
+      return ["the formula's first choice stands: simulated \(Readable.time(time))\(place), as fast as any finalist"]
     }
     guard let other = analytic.simulatedTime else {
       return ["the formula's first choice runs out of memory in the simulation; plan 1 is the fastest that fits"]
@@ -109,7 +145,7 @@ extension SearchRun {
 
   private var work: [String] {
     [
-      "\(strategies.all) strategies (\(strategies.pruned) left out), \(statistics.dynamicPrograms) dynamic programs, "
+      "\(strategies.all) strategies (\(strategies.pruned) more left out by pruning rules or the method), \(statistics.dynamicPrograms) dynamic programs, "
         + "\(Readable.grouped(Double(statistics.labels))) partial choices, \(statistics.plansScored) plans scored, "
         + "\(statistics.plansSimulated) simulated in \(statistics.rounds) rounds"
     ]

@@ -25,6 +25,8 @@ public struct Scenario: Hashable, Sendable {
   public let kernelCosts: KernelCosts
   /// All inputs with their references resolved: what a trace keeps to be reproducible.
   public let resolved: JSONValue
+  /// Read for a search: why the scenario's own plan cannot be used, so that only its schedule counts.
+  public let planProblem: InputProblem?
 
   /// ``resolved`` as one line of JSON.
   public var resolvedText: String { resolved.compactText }

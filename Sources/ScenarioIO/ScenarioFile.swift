@@ -14,35 +14,40 @@ public enum ScenarioFile {
   ///   - overrides: Texts `path=value` such as `job.micro_batch=2`, applied in order before anything is read;
   ///     values are YAML. A path of the file system in a value starts from the scenario's folder.
   ///   - catalog: Where names are looked up.
+  ///   - purpose: What the plan is for. A search replaces it: a plan that does not fit the model, the job or the cluster is
+  ///     then no error.
   /// - Throws: ``InputError`` with every problem at once.
   public static func load(
-    path: String, overrides: [String] = [], catalog: Catalog = .builtIn
+    path: String, overrides: [String] = [], catalog: Catalog = .builtIn, purpose: ScenarioPurpose = .simulation
   ) throws(InputError) -> Scenario {
-    try read(SourceDocument.load(path: path), overrides: overrides, catalog: catalog)
+    try read(SourceDocument.load(path: path), overrides: overrides, catalog: catalog, purpose: purpose)
   }
 
   /// The same for a text; `source` says what to call it and where relative paths start.
   public static func parse(
-    _ text: String, source: SourceFile, overrides: [String] = [], catalog: Catalog = .builtIn
+    _ text: String, source: SourceFile, overrides: [String] = [], catalog: Catalog = .builtIn,
+    purpose: ScenarioPurpose = .simulation
   ) throws(InputError) -> Scenario {
-    try read(SourceDocument.parse(text, source: source), overrides: overrides, catalog: catalog)
+    try read(
+      SourceDocument.parse(text, source: source), overrides: overrides, catalog: catalog, purpose: purpose)
   }
 
   private static func read(
-    _ document: SourceDocument, overrides: [String], catalog: Catalog
+    _ document: SourceDocument, overrides: [String], catalog: Catalog, purpose: ScenarioPurpose
   ) throws(InputError) -> Scenario {
     let root = try TreeOverride.apply(overrides, to: document.root, directory: document.source.directory)
     let stem = ((document.source.name as NSString).lastPathComponent as NSString).deletingPathExtension
-    return try read(root, source: document.source, defaultName: stem, catalog: catalog)
+    return try read(root, source: document.source, defaultName: stem, catalog: catalog, purpose: purpose)
   }
 
   /// The scenario of a tree.
   static func read(
-    _ root: DocumentNode, source: SourceFile, defaultName: String, catalog: Catalog,
+    _ root: DocumentNode, source: SourceFile, defaultName: String, catalog: Catalog, purpose: ScenarioPurpose,
     parts: ScenarioParts = ScenarioParts()
   ) throws(InputError) -> Scenario {
     let log = ProblemLog()
-    let reader = ScenarioReader(references: ReferenceReader(catalog: catalog, log: log), log: log, parts: parts)
+    let references = ReferenceReader(catalog: catalog, log: log)
+    let reader = ScenarioReader(references: references, log: log, purpose: purpose, parts: parts)
     let scenario = reader.scenario(root, defaultName: defaultName)
     try log.throwIfAny()
     guard let scenario else {
@@ -54,10 +59,19 @@ public enum ScenarioFile {
   }
 }
 
+/// What a scenario is read for.
+public enum ScenarioPurpose: Hashable, Sendable {
+  /// Its plan is simulated.
+  case simulation
+  /// Its plan is replaced.
+  case search
+}
+
 /// Reads the root of a scenario and ties its sections together.
 struct ScenarioReader {
   let references: ReferenceReader
   let log: ProblemLog
+  let purpose: ScenarioPurpose
   let parts: ScenarioParts
 
   /// The scenario; `nil` with problems recorded.
@@ -94,15 +108,36 @@ struct ScenarioReader {
     let training = job.training(for: model)
     let setting = PlanSetting(
       model: model, devices: cluster.deviceCount, job: training, microBatch: job.microBatch, jobNode: job.node)
-    guard let plan = planReader.plan(planNode, setting: setting), let options, let conditions, let costs,
-      log.isEmpty
-    else { return nil }
+    let (plan, planProblem) = plan(planNode, setting)
+    guard let plan, let options, let conditions, let costs, log.isEmpty else { return nil }
     let resolved = ResolvedScenario(
       name: name, description: summary, model: description, cluster: cluster, job: training, plan: plan,
       options: options, conditions: conditions, kernelCosts: costs)
     return Scenario(
       name: name, description: summary, model: model, cluster: cluster, job: training, plan: plan, options: options,
-      conditions: conditions, kernelCosts: costs, resolved: resolved.json)
+      conditions: conditions, kernelCosts: costs, resolved: resolved.json, planProblem: planProblem)
+  }
+
+  /// The plan, or for a search a placeholder with its schedule and the first reason why it cannot be used.
+  private func plan(_ node: DocumentNode, _ setting: PlanSetting) -> (plan: ParallelPlan?, problem: InputProblem?) {
+    guard purpose == .search else {
+      return (PlanReader(references: references, log: log).plan(node, setting: setting), nil)
+    }
+    let before = log.problems.count
+    PlanReader(references: references, log: log).checkKeys(node)
+    guard log.problems.count == before else { return (nil, nil) }
+    let trial = ProblemLog()
+    let own = ReferenceReader(catalog: references.catalog, log: trial)
+    if let plan = PlanReader(references: own, log: trial).plan(node, setting: setting) { return (plan, nil) }
+    guard let reader = MappingReader(node, path: "plan", keys: .plan, log: log) else { return (nil, nil) }
+    let schedule = PlanOrderReader(reader: reader, references: references).schedule(virtualStages: 1)
+    guard log.problems.count == before else { return (nil, nil) }
+    let count = setting.model.blocks.count
+    let plan = ParallelPlan(
+      pipelineParallel: 1, virtualStages: 1, layersPerStage: [count],
+      layers: Array(repeating: LayerStrategy(), count: count), embedding: LayerStrategy(), head: LayerStrategy(),
+      microBatches: 1, schedule: schedule ?? .named("1f1b"))
+    return (plan, trial.problems.first)
   }
 
   private func model(_ description: ModelDescription?, job: JobSection?) -> Model? {

@@ -27,6 +27,7 @@ struct SearchReport {
       }
       searches = SearchTimes.llama(costs, repetitions: repetitions)
     }
+    searches += try SearchTimes.own(repetitions: few)
     isComplete = costs != nil
     self.chains = chains
     self.searches = searches

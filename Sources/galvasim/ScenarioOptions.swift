@@ -11,8 +11,8 @@ struct ScenarioOptions: ParsableArguments {
   var overrides: [String] = []
 
   /// The scenario, read and checked; further keys are set after those of the command line.
-  func load(with further: [String] = []) throws -> Scenario {
-    try ScenarioFile.load(path: scenario, overrides: overrides + further)
+  func load(with further: [String] = [], purpose: ScenarioPurpose = .simulation) throws -> Scenario {
+    try ScenarioFile.load(path: scenario, overrides: overrides + further, purpose: purpose)
   }
 }
 

@@ -9,12 +9,15 @@ struct Search: ParsableCommand {
     abstract: "Find the best plan; the scenario's plan is replaced by its search space.",
     discussion: """
       Exit status: 0 done; 12 no plan fits; 130 interrupted, with the best plan so far printed. The default space is \
-      that of Galvatron-BMW (pp, dp, sdp, tp, ckpt) with what the scenario's own plan uses.
+      that of Galvatron-BMW (pp, dp, sdp, tp, ckpt) with what the scenario's own plan uses. A scenario without a plan, \
+      or with one that does not fit another cluster or batch, can be searched.
       """)
 
   @OptionGroup var input: ScenarioOptions
 
-  @Option(help: ArgumentHelp("Memory a GPU may use, for example 12GiB.", valueName: "size"))
+  @Option(
+    help: ArgumentHelp(
+      "Memory a GPU may use, for example 12GiB; several between commas give one line each.", valueName: "size"))
   var memory: String?
 
   @Option(help: "Which plans, and how layers are split over stages.")
@@ -38,9 +41,16 @@ struct Search: ParsableCommand {
   @Option(help: ArgumentHelp("What may vary: \(DimensionList.all).", valueName: "list"))
   var dimensions: DimensionList?
 
+  @Option(help: "Into how many parts a dimension may split.")
+  var degrees = TreeDegrees.powersOfTwo
+
+  @Flag(help: "Keep what pruning rules leave out; what no layer strategy expresses is listed as rejected.")
+  var noPruning = false
+
   @Option(help: "Plans to list.") var top = 5
   @Option(help: "Most rounds of simulation and correction.") var rounds = 4
-  @Option(help: "Network the finalists are judged on.") var network = NetworkChoice.ideal
+  @Option(help: "Network the finalists are judged on, after plans were replayed on the ideal one.")
+  var network = NetworkChoice.shared
   @Flag(help: "Search memory to the byte, not in whole MiB.") var exactBytes = false
 
   @Option(help: ArgumentHelp("Write the best plan as Galvatron plan JSON.", valueName: "file.json"))
@@ -53,15 +63,14 @@ struct Search: ParsableCommand {
 
   func validate() throws {
     if top < 1 || rounds < 1 { throw ValidationError("--top and --rounds are at least 1") }
+    if emit != nil, limits.count > 1 {
+      throw ValidationError("--emit writes one plan: name one memory limit")
+    }
     if costModel == .galvatron, galvatronProfile == nil {
       throw ValidationError("--cost-model galvatron needs --galvatron-profile DIR")
     }
     if costModel != .galvatron, galvatronProfile != nil {
       throw ValidationError("--galvatron-profile is used by --cost-model galvatron only")
-    }
-    let balanced: [SearchMethod] = [.memoryBalanced, .timeBalanced]
-    if costModel == .galvatron, balanced.contains(method) {
-      throw ValidationError("--method \(method.rawValue) needs the simulator's costs")
     }
   }
 
@@ -69,21 +78,43 @@ struct Search: ParsableCommand {
     try CommandFailure.wrapping {
       let stopwatch = Stopwatch()
       let interruption = Interruption()
-      var input = input
-      if let memory { input.overrides.append("options.memory_limit=\(memory)") }
       let costs = costModel == .galvatron ? [] : ["costs.model=\(costModel.rawValue)"]
-      let run = try SearchRun(try input.load(with: costs), options: options(interruption))
-      if let emit, !run.entries.isEmpty { try run.emit(to: emit) }
-      if output.json {
-        output.print(timing ? run.document.adding(stopwatch.fields) : run.document)
+      let options = options(interruption)
+      let runs: [SearchRun]
+      if limits.count > 1 {
+        var scenarios: [Scenario] = []
+        for limit in limits { scenarios.append(try load(limit, costs)) }
+        var session = SearchSession()
+        runs = try SearchRun.curve(scenarios, options: options, in: &session)
+        let curve = SearchCurve(runs: runs)
+        report(curve.document, curve.text, stopwatch)
       } else {
-        StandardOutput.write(run.text)
+        let run = try SearchRun(try load(limits.first, costs), options: options)
+        if let emit, !run.entries.isEmpty { try run.emit(to: emit) }
+        runs = [run]
+        report(run.document, run.text, stopwatch)
       }
       if interruption.flag.isRaised { throw ExitCode(130) }
-      if run.entries.allSatisfy({ run.options.evaluator == .simulated && $0.simulatedTime == nil }) {
-        throw ExitCode(12)
-      }
+      if runs.allSatisfy(\.isInfeasible) { throw ExitCode(12) }
     }
+  }
+
+  private var limits: [String] {
+    memory?.split(separator: ",", omittingEmptySubsequences: false).map(String.init) ?? []
+  }
+
+  private func load(_ limit: String?, _ costs: [String]) throws -> Scenario {
+    var input = input
+    if let limit { input.overrides.append("options.memory_limit=\(limit)") }
+    return try input.load(with: costs, purpose: .search)
+  }
+
+  private func report(_ document: JSONValue, _ text: String, _ stopwatch: Stopwatch) {
+    guard output.json else {
+      StandardOutput.write(text)
+      return
+    }
+    output.print(timing ? document.adding(stopwatch.fields) : document)
   }
 
   private func options(_ interruption: Interruption) -> SearchOptions {
@@ -93,6 +124,8 @@ struct Search: ParsableCommand {
     options.costModel = costModel
     options.profiles = galvatronProfile
     options.dimensions = dimensions?.values
+    options.degrees = degrees
+    options.prunes = !noPruning
     options.globalBatches = globalBatch?.values
     options.microBatches = microBatches?.values
     options.top = top
@@ -111,6 +144,7 @@ struct Search: ParsableCommand {
 extension SearchMethod: ExpressibleByArgument {}
 extension SearchEvaluator: ExpressibleByArgument {}
 extension SearchCostModel: ExpressibleByArgument {}
+extension TreeDegrees: ExpressibleByArgument {}
 
 /// Ctrl-C as a request to end with what there is, as long as the value lives.
 struct Interruption {

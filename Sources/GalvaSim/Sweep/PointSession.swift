@@ -1,15 +1,16 @@
 import ClusterSimulation
+import Planning
 import ScenarioIO
 
 /// Runs points of a sweep one after the other and keeps what neighbours share.
 ///
 /// A worker has one session. Points whose layers have the same prices (``SweepSpec/pricingNumber(of:)``) reach it in a
-/// row, so whatever a search can use again under another memory limit or method belongs here; nothing kept may
-/// change a result.
+/// row, so that prices and simulated plans serve other memory limits and methods; nothing kept changes a result.
 struct PointSession {
   private let spec: SweepSpec
   private let isCancelled: @Sendable () -> Bool
   private let parts = ScenarioParts()
+  private var searches = SearchSession()
   /// The scenario of the last point and its number.
   private var last: (number: Int, scenario: Result<Scenario, InputError>)?
 
@@ -41,9 +42,9 @@ struct PointSession {
     } catch { return .failure("\(error)") }
   }
 
-  private func search(_ scenario: Scenario, _ settings: SweepSettings) throws(InputError) -> PointResult {
+  private mutating func search(_ scenario: Scenario, _ settings: SweepSettings) throws(InputError) -> PointResult {
     var options = settings.searchOptions
     options.isCancelled = isCancelled
-    return PointResult(try SearchRun(scenario, options: options))
+    return PointResult(try SearchRun(scenario, options: options, in: &searches))
   }
 }

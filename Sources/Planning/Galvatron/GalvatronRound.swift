@@ -7,9 +7,10 @@ struct GalvatronRound {
   let strategies: [LayerStrategy]
   /// MB of the global buffer.
   let buffer: Double
-  private let kindOfLayer: [Int]
+  /// Kind of each layer.
+  let kindOfLayer: [Int]
   /// Times by kind of layer and strategy.
-  private let times: [[GalvatronCostModel.LayerTime]]
+  let times: [[GalvatronCostModel.LayerTime]]
 
   init(task: GalvatronTask, strategies: [LayerStrategy], buffer: Double) {
     self.task = task
@@ -25,8 +26,7 @@ struct GalvatronRound {
     let tables = stageTables(&statistics)
     var best: GalvatronSearchPlan?
     for edge in strategies where edge.recompute == .none {
-      let memory = task.costs.edgeMemory(task.given(edge)).map { Int($0.rounded(.up)) + Int(buffer) }
-      guard let plan = plan(tables, edge: edge, edgeMemory: memory) else { continue }
+      guard let plan = plan(tables, edge: edge, edgeMemory: edgeMemory(edge)) else { continue }
       statistics.plansScored += 1
       if best.map({ plan.iterationTime < $0.iterationTime }) ?? true { best = plan }
     }
@@ -43,10 +43,15 @@ struct GalvatronRound {
       let memory = memoryByStage(choice, edge: edge)
       guard memory.allSatisfy({ $0 <= task.memory }) else { continue }
       statistics.plansScored += 1
-      let plan = scored(choice, edge: edge, memory: memory)
+      let plan = scored(choice, division: task.division, edge: edge, memory: memory)
       if best.map({ plan.iterationTime < $0.iterationTime }) ?? true { best = plan }
     }
     return best
+  }
+
+  /// Whole MB of a stage outside its layers.
+  func edgeMemory(_ edge: LayerStrategy) -> [Int] {
+    task.costs.edgeMemory(task.given(edge)).map { Int($0.rounded(.up)) + Int(buffer) }
   }
 
   /// One table a stage; stages of equal prices and length share theirs.
@@ -64,7 +69,7 @@ struct GalvatronRound {
     }
   }
 
-  private func problem(stage: Int, layers: Range<Int>) -> ChainProblem {
+  func problem(stage: Int, layers: Range<Int>) -> ChainProblem {
     let costs = task.costs
     let kinds = costs.model.layers.enumerated().map { kind, layer in
       ChainProblem.Kind(
@@ -85,7 +90,7 @@ struct GalvatronRound {
       choice += solution.strategies
       memory.append(solution.memory + edgeMemory[stage])
     }
-    return scored(choice, edge: edge, memory: memory)
+    return scored(choice, division: task.division, edge: edge, memory: memory)
   }
 
   private func memoryByStage(_ choice: [Int], edge: LayerStrategy) -> [Int] {
@@ -103,21 +108,21 @@ struct GalvatronRound {
   }
 
   /// A plan with the time of the whole iteration.
-  private func scored(_ choice: [Int], edge: LayerStrategy, memory: [Int]) -> GalvatronSearchPlan {
+  func scored(_ choice: [Int], division: [Int], edge: LayerStrategy, memory: [Int]) -> GalvatronSearchPlan {
     var synchronizing: [Double] = []
     var plain = task.costs.edgeTime(task.given(edge))
     var first = 0
-    for (stage, count) in task.division.enumerated() {
+    for (stage, count) in division.enumerated() {
       let layers = (first..<first + count).map { times[kindOfLayer[$0]][choice[$0]] }
       synchronizing.append(layers.reduce(0) { $0 + $1.synchronizing })
       plain[stage] += layers.reduce(0) { $0 + $1.plain }
       first += count
     }
     return GalvatronSearchPlan(
-      globalBatch: task.globalBatch, microBatches: task.microBatches, division: task.division,
+      globalBatch: task.globalBatch, microBatches: task.microBatches, division: division,
       layers: choice.map { strategies[$0] }, edge: edge,
       iterationTime: GalvatronCostModel.iterationTime(
         synchronizing: synchronizing, plain: plain, microBatches: task.microBatches),
-      memory: memory)
+      memory: memory, steps: plain)
   }
 }

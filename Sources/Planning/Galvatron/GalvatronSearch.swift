@@ -17,6 +17,8 @@ public struct GalvatronSearchPlan: Hashable, Sendable {
   public let iterationTime: Double
   /// MB used by stage, the reserve not counted.
   public let memory: [Int]
+  /// Seconds of each stage for one micro-batch, without the reduction of gradients.
+  public let steps: [Double]
 
   /// Samples per second.
   public var throughput: Double { Double(globalBatch) / iterationTime }
@@ -31,6 +33,8 @@ public struct GalvatronSearch: Sendable {
   public let space: StrategySpace
   /// Whether each layer chooses for itself; without it all layers and the edges share a strategy.
   public var isLayerwise = true
+  /// How layers are split over stages.
+  private let partition: GalvatronPartition
   /// Work done so far.
   public private(set) var statistics = SearchStatistics()
 
@@ -47,6 +51,7 @@ public struct GalvatronSearch: Sendable {
     options.allowsStrided = false
     let all = StrategySpace(devices: costs.hardware.devices, options: options)
     self.costs = costs
+    partition = GalvatronPartition(method)
     space = method.restrict(all, devices: costs.hardware.devices)
   }
 
@@ -65,7 +70,8 @@ public struct GalvatronSearch: Sendable {
       for count in microBatches ?? Array(1...batch) where count >= 1 && batch % count == 0 {
         for stage in space.stages where stage.pipeline <= min(count, costs.model.layerCount) {
           let task = GalvatronTask(
-            costs: costs, stage: stage, globalBatch: batch, microBatches: count, memory: Self.usable(memory: memory))
+            costs: costs, stage: stage, globalBatch: batch, microBatches: count, memory: Self.usable(memory: memory),
+            partition: partition)
           best = task.best(after: best, isLayerwise: isLayerwise, statistics: &statistics)
         }
       }
@@ -81,6 +87,7 @@ struct GalvatronTask {
   let globalBatch: Int
   let microBatches: Int
   let memory: Int
+  let partition: GalvatronPartition
 
   /// Which split of tensors a round of the search allows.
   private enum SplitMode: CaseIterable {
@@ -119,11 +126,18 @@ struct GalvatronTask {
           : costs.globalBuffer(
             pipeline: stage.pipeline, splitDegree: degree, globalBatch: globalBatch, microBatches: microBatches)
         let round = GalvatronRound(task: self, strategies: strategies, buffer: buffer)
-        let plan = isLayerwise ? round.layerwise(&statistics) : round.uniform(&statistics)
+        let plan = plan(round, isLayerwise: isLayerwise, &statistics)
         if let plan, best.map({ plan.throughput > $0.throughput }) ?? true { best = plan }
       }
     }
     return best
+  }
+
+  private func plan(
+    _ round: GalvatronRound, isLayerwise: Bool, _ statistics: inout SearchStatistics
+  ) -> GalvatronSearchPlan? {
+    guard isLayerwise else { return round.uniform(&statistics) }
+    return partition == .even || stage.pipeline == 1 ? round.layerwise(&statistics) : round.balanced(&statistics)
   }
 
   func given(_ strategy: LayerStrategy) -> GalvatronCostModel.Case {

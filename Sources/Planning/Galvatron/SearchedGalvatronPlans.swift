@@ -18,7 +18,9 @@ extension GalvatronPlan {
       consecutiveFlags: layers.map { $0.isConsecutive ? 1 : 0 },
       dataParallelTypes: layers.map { $0.zero == .parameters ? 1 : 0 }, globalBatch: plan.globalBatch,
       chunks: plan.pipeline > 1 ? chunks.max() ?? 1 : 1)
-    if costs.model.layers.count > 1 { stageLayers = plan.stages.map(\.count) }
+    if costs.model.layers.count > 1 || Set(plan.stages.map(\.count)).count > 1 {
+      stageLayers = plan.stages.map(\.count)
+    }
   }
 
   /// A plan of Galvatron's search in the fields it writes.

@@ -25,26 +25,32 @@ public struct VLDBSearch: Sendable {
   public let costs: VLDBCostModel
   /// Which strategies compete.
   public let space: StrategySpace
+  /// How layers are split over stages.
+  let partition: GalvatronPartition
+  /// Work done so far.
+  public internal(set) var statistics = SearchStatistics()
 
   /// Sets up a search.
   public init(costs: VLDBCostModel, method: SearchMethod) {
     self.costs = costs
+    partition = GalvatronPartition(method)
     let options = SpaceOptions(dimensions: [.pipeline, .data, .sharded, .tensor])
     space = method.restrict(
       StrategySpace(devices: costs.hardware.devices, options: options), devices: costs.hardware.devices)
   }
 
   /// Every strategy of the paper's space without recomputation, or a hand-made space.
-  public init(costs: VLDBCostModel, space: StrategySpace) {
+  public init(costs: VLDBCostModel, space: StrategySpace, method: SearchMethod = .galvatron) {
     self.costs = costs
     self.space = space
+    partition = GalvatronPartition(method)
   }
 
   /// The plan with the highest throughput, batch sizes growing from `step` by `step` until nothing fits.
   ///
   /// - Parameter memory: MB of a GPU.
   /// - Returns: `nil` when the smallest batch does not fit.
-  public func best(memory: Int, step: Int = 8) -> VLDBPlan? {
+  public mutating func best(memory: Int, step: Int = 8) -> VLDBPlan? {
     var best: VLDBPlan?
     for batch in stride(from: step, to: 1024, by: step) {
       guard let plan = plan(globalBatch: batch, memory: memory) else { break }
@@ -54,19 +60,28 @@ public struct VLDBSearch: Sendable {
   }
 
   /// The fastest plan of one batch size; the smaller pipeline degree wins a tie.
-  public func plan(globalBatch: Int, memory: Int) -> VLDBPlan? {
+  public mutating func plan(globalBatch: Int, memory: Int) -> VLDBPlan? {
     var best: VLDBPlan?
     for stage in space.stages {
-      guard let division = division(stage, globalBatch: globalBatch),
-        let plan = plan(stage, division: division, globalBatch: globalBatch, memory: memory)
-      else { continue }
+      guard let plan = plan(stage, globalBatch: globalBatch, memory: memory) else { continue }
       if best.map({ plan.iterationTime < $0.iterationTime }) ?? true { best = plan }
     }
     return best
   }
 
+  /// The fastest plan of one pipeline degree; `nil` when none fits.
+  private mutating func plan(_ stage: StrategySpace.Stage, globalBatch: Int, memory: Int) -> VLDBPlan? {
+    let released = division(stage, globalBatch: globalBatch).flatMap {
+      plan(stage, division: $0, globalBatch: globalBatch, memory: memory)
+    }
+    guard partition != .even else { return released }
+    let own = balanced(stage, globalBatch: globalBatch, memory: memory)
+    guard partition == .best else { return own }
+    return [released, own].compactMap { $0 }.min { $0.iterationTime < $1.iterationTime }
+  }
+
   /// The fastest plan of one pipeline degree and one partition; `nil` when a stage does not fit.
-  public func plan(
+  public mutating func plan(
     _ stage: StrategySpace.Stage, division: [Int], globalBatch: Int, memory: Int
   ) -> VLDBPlan? {
     let problem = problem(stage, globalBatch: globalBatch)
@@ -80,7 +95,7 @@ public struct VLDBSearch: Sendable {
       let room = memory - edge[index]
       // The code refuses a stage whose edge memory leaves nothing at all.
       guard room > 0 || edge[index] == 0,
-        let solution = ChainSolver(problem.part(first..<first + count)).best(within: room)
+        let solution = solve(problem.part(first..<first + count), within: room)
       else { return nil }
       stages.append(solution.strategies.map { stage.strategies[$0] })
       used.append(edge[index] + solution.memory)
@@ -96,6 +111,14 @@ public struct VLDBSearch: Sendable {
     }
     return VLDBPlan(
       globalBatch: globalBatch, pipeline: stage.pipeline, stages: stages, iterationTime: time, memory: used)
+  }
+
+  mutating func solve(_ problem: ChainProblem, within room: Int) -> ChainSolution? {
+    var program = ChainStatistics()
+    let solution = ChainSolver(problem).best(within: room, statistics: &program)
+    statistics.add(program)
+    if solution != nil { statistics.plansScored += 1 }
+    return solution
   }
 
   /// Prices of all layers for the dynamic program, memory in whole MB.

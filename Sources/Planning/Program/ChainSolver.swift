@@ -181,6 +181,11 @@ public struct ChainTable: Sendable {
       strategies: choice(label, layers: count), memory: last.memory[label], time: last.time[label])
   }
 
+  /// Seconds of ``solution(within:layers:)``, without its choices.
+  func time(within limit: Int, layers count: Int) -> Double? {
+    layers[count - 1].best(within: limit).map { layers[count - 1].time[$0] }
+  }
+
   /// Every efficient pair: memory ascending, time descending.
   public var front: [(memory: Int, time: Double)] {
     guard let last = layers.last else { return [] }

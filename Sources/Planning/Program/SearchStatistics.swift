@@ -22,4 +22,11 @@ public struct SearchStatistics: Hashable, Sendable {
     labels += program.labels
     candidates += program.candidates
   }
+
+  /// Counts what was solved since an earlier moment.
+  mutating func add(_ now: SearchStatistics, since before: SearchStatistics) {
+    dynamicPrograms += now.dynamicPrograms - before.dynamicPrograms
+    labels += now.labels - before.labels
+    candidates += now.candidates - before.candidates
+  }
 }

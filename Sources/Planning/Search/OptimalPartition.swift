@@ -20,7 +20,9 @@ extension PartitionSearch {
     // The walk's plan bounds what is worth solving; rounding must not exclude its equals.
     let walked = walk(edge: edge)
     let target = min(below, walked.map { $0.time * (1 + 1e-9) } ?? .infinity)
-    let intervals = intervals(edge: edge, pruning: IntervalPruning(solver.table, edge: edge, below: target))
+    let pruning = IntervalPruning(solver.table, edge: edge, limits: solver.limits, below: target)
+    guard pruning.floor < .infinity, pruning.floor <= target else { return (walked, PartitionBound(lower: target)) }
+    let intervals = intervals(edge: edge, pruning: pruning)
     let bound = PartitionBound(lower: min(target, lowerBound(intervals)))
     let composed = compose(intervals, edge: edge)
     let best = [composed, walked].compactMap { $0 }.min { $0.time < $1.time }

@@ -31,6 +31,13 @@ struct PartitionSearch {
 
   init(solver: StageSolver) { self.solver = solver }
 
+  /// Changes the limits of all stages, up to those it was made with.
+  mutating func restrict(to limits: [Int64]) {
+    guard limits != solver.limits else { return }
+    solver.limits = limits
+    known = [:]
+  }
+
   /// The fastest plan of a partition; `nil` when a stage does not fit.
   mutating func plan(division: [Int], edge: Int) -> PartitionedPlan? {
     let key = Known(division: division, edge: edge)

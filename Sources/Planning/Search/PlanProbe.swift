@@ -6,22 +6,23 @@ import Workload
 /// Prices layers for the search by compiling small plans: the very operators the simulator replays.
 ///
 /// One compiled plan a strategy, with one block of each kind on every stage, and one plan with every pair of layouts next to
-/// each other for the changes between them.
+/// each other for the changes between them. ``PriceBook`` keeps what a probe has compiled.
 struct PlanProbe {
   /// What is trained, where and how; its plan gives the schedule.
   let setup: TrainingSetup
   /// Pipeline degree.
   let pipeline: Int
-  /// Micro-batches.
-  let microBatches: Int
-  /// One block of each kind, and the kind of every block.
-  private let kinds: [Layer]
-  private let kindOfBlock: [Int]
+  /// Sequences of one micro-batch over all ranks.
+  let size: Int
+  /// One block of each kind.
+  let kinds: [Layer]
+  /// Kind of every block of the model.
+  let kindOfBlock: [Int]
 
-  init(setup: TrainingSetup, pipeline: Int, microBatches: Int) {
+  init(setup: TrainingSetup, pipeline: Int, size: Int) {
     self.setup = setup
     self.pipeline = pipeline
-    self.microBatches = microBatches
+    self.size = size
     var kinds: [Layer] = []
     kindOfBlock = setup.model.blocks.map { block in
       let known = kinds.firstIndex {
@@ -33,34 +34,24 @@ struct PlanProbe {
     self.kinds = kinds
   }
 
-  /// Sequences of one micro-batch over all ranks.
-  private var size: Int { setup.job.globalBatch / microBatches }
-
-  /// Prices of the strategies that can run; those that cannot come with the reason.
-  func table(_ candidates: [LayerStrategy]) -> (table: StageCostTable?, rejected: [RejectedStrategy]) {
-    var strategies: [LayerStrategy] = []
-    var profiles: [[StageProfile]] = []
-    var rejected: [RejectedStrategy] = []
-    for strategy in candidates {
-      do throws(SimulationError) {
-        profiles.append(try profile(strategy))
-        strategies.append(strategy)
-      } catch {
-        rejected.append(
-          RejectedStrategy(strategy: strategy, pipeline: pipeline, microBatches: microBatches, reason: "\(error)"))
-      }
-    }
-    guard let first = profiles.first else { return (nil, rejected) }
-    let table = StageCostTable(
+  /// Puts profiles of strategies and changes between them together, for some number of micro-batches.
+  ///
+  /// - Parameters:
+  ///   - strategies: At least one.
+  ///   - profiles: Profiles of all stages; shape `[strategies][stages]`.
+  ///   - transition: Seconds of changes; shape `[kinds][strategies * strategies]`.
+  func table(
+    _ strategies: [LayerStrategy], _ profiles: [[StageProfile]], transition: [[Double]], microBatches: Int
+  ) -> StageCostTable {
+    let first = profiles.first ?? []
+    return StageCostTable(
       strategies: strategies, kindOfBlock: kindOfBlock, blocks: blocks(profiles),
       embedding: profiles.map { price($0[0], 0) },
       head: profiles.map { price($0[pipeline - 1], $0[pipeline - 1].layers.count - 1) },
-      transition: kinds.indices.map { transitions(strategies, kind: $0) }, fixed: first.map(\.fixed),
+      transition: transition, fixed: first.map(\.fixed),
       objective: PipelineObjective(
-        stages: pipeline, microBatches: microBatches,
-        hops: first.reduce(0) { $0 + Double($1.messages) * 1e-9 }),
+        stages: pipeline, microBatches: microBatches, hops: first.reduce(0) { $0 + Double($1.messages) * 1e-9 }),
       inFlight: (0..<pipeline).map { isGPipe ? microBatches : min(pipeline - $0, microBatches) })
-    return (table, rejected)
   }
 
   private var isGPipe: Bool { setup.plan.schedule == .named("gpipe") }
@@ -71,7 +62,7 @@ struct PlanProbe {
   }
 
   /// Profiles of all stages when every layer has one strategy.
-  private func profile(_ strategy: LayerStrategy) throws(SimulationError) -> [StageProfile] {
+  func profile(_ strategy: LayerStrategy) throws(SimulationError) -> [StageProfile] {
     let blocks = (0..<pipeline).flatMap { _ in kinds }
     let layers = Array(repeating: strategy, count: blocks.count)
     return try simulate(
@@ -114,30 +105,8 @@ struct PlanProbe {
       states: layer.states, kept: layer.kept, transient: layer.transient)
   }
 
-  // MARK: Changes of layout
-
-  /// Seconds between every two strategies before a block of a kind; what only differs in sharding or recomputation is
-  /// the same layout.
-  private func transitions(_ strategies: [LayerStrategy], kind: Int) -> [Double] {
-    let count = strategies.count
-    var layouts: [LayerStrategy] = []
-    let layoutOf = strategies.map { strategy -> Int in
-      var layout = strategy
-      layout.zero = .none
-      layout.recompute = .none
-      layout.expertParallel = 1
-      if let known = layouts.firstIndex(of: layout) { return known }
-      layouts.append(layout)
-      return layouts.count - 1
-    }
-    guard layouts.count > 1, let prices = layoutChanges(layouts, kind: kind) else {
-      return Array(repeating: 0, count: count * count)
-    }
-    return (0..<count * count).map { prices[layoutOf[$0 / count]][layoutOf[$0 % count]] }
-  }
-
   /// Seconds from each layout to each other, from one compiled plan that has them all next to each other.
-  private func layoutChanges(_ layouts: [LayerStrategy], kind: Int) -> [[Double]]? {
+  func layoutChanges(_ layouts: [LayerStrategy], kind: Int) -> [[Double]]? {
     var chain: [Int] = []
     for from in layouts.indices {
       for to in layouts.indices where to != from { chain += [from, to] }

@@ -2,19 +2,14 @@ import ClusterSimulation
 import Parallelism
 import Quantities
 
-/// A plan with what the simulator says of it.
-public struct JudgedPlan: Hashable, Sendable {
-  /// The plan.
-  public let found: FoundPlan
-  /// Simulated seconds of an iteration; `nil` when it does not fit or cannot run.
-  public let simulatedTime: Double?
-  /// Simulated bytes by stage, context included; empty when it cannot run.
-  public let peaks: [Int64]
-  /// Why it cannot be used; `nil` when it can.
-  public let reason: String?
-
-  /// Simulated sequences per second.
-  public var throughput: Double { simulatedTime.map { Double(found.globalBatch) / $0 } ?? 0 }
+/// One round of a search with the simulator as its judge.
+public struct SearchRound: Hashable, Sendable {
+  /// The plan the formula, as corrected so far, puts first.
+  public let first: JudgedPlan
+  /// The fastest plan simulated so far; `nil` while none fits.
+  public let best: JudgedPlan?
+  /// Plans simulated in this round.
+  public let simulated: Int
 }
 
 /// What a search with the simulator as its judge found.
@@ -25,6 +20,8 @@ public struct JudgedOutcome: Sendable {
   public var analyticWinner: JudgedPlan?
   /// Plans the simulator refused.
   public var rejected: [RejectedPlan]
+  /// What each round found.
+  public var rounds: [SearchRound]
   /// The last search: rejected plans, bounds and work. Its bound holds for the formula with the last corrections.
   public var outcome: SearchOutcome
 }
@@ -33,40 +30,69 @@ public struct JudgedOutcome: Sendable {
 public struct SimulatedSearch {
   private let request: PlanRequest
   /// Most rounds of simulation and correction.
-  private let rounds: Int
+  private let limit: Int
   private let network: NetworkChoice
   private var judged: [JudgedPlan] = []
+  private var rounds: [SearchRound] = []
   private var correction = CostCorrection()
+  private var statistics = SearchStatistics()
 
-  /// Sets up a search; `network` judges the finalists of the last round, earlier ones are replayed on an ideal network.
+  /// Sets up a search; `network` judges the finalists, before that plans are replayed on an ideal network.
   public init(_ request: PlanRequest, rounds: Int = 4, network: NetworkChoice = .ideal) {
     self.request = request
-    self.rounds = rounds
+    limit = rounds
     self.network = network
   }
 
-  /// Runs rounds until the fastest simulated plan is the one the corrected formula puts first, or none is new.
+  /// Runs the search.
   public consuming func run() -> JudgedOutcome {
-    var statistics = SearchStatistics()
-    var outcome = PlanSearch(request).run()
-    var analyticWinner: JudgedPlan?
-    for round in 0..<rounds {
+    var session = SearchSession()
+    return run(in: &session)
+  }
+
+  /// Runs rounds until the fastest simulated plan is the one the corrected formula puts first, or none is new.
+  public consuming func run(in session: inout SearchSession) -> JudgedOutcome {
+    let first = PlanSearch(request).run(in: &session)
+    return run(from: first, in: &session)
+  }
+
+  /// Goes on from what the formula alone has found.
+  public consuming func run(from first: SearchOutcome, in session: inout SearchSession) -> JudgedOutcome {
+    session.open(request.setup)
+    var outcome = first
+    for round in 0..<limit {
       statistics.add(outcome.statistics)
       statistics.rounds += 1
-      let fresh = outcome.plans.filter { plan in !judged.contains { $0.found.isLike(plan, isStrict: false) } }
-      // Even an interrupted search judges its best plan.
-      for plan in fresh where judged.isEmpty || !request.isCancelled() {
-        judged.append(Self.judge(plan, request.setup, network: .ideal))
-        statistics.plansSimulated += 1
-      }
-      if round == 0 { analyticWinner = judged.first }
-      guard !fresh.isEmpty, !stands(outcome), !request.isCancelled(), round + 1 < rounds else { break }
+      let fresh = judge(outcome, &session)
+      guard fresh > 0, !stands(outcome), !request.isCancelled(), round + 1 < limit else { break }
       learn()
-      outcome = PlanSearch(request, correction: correction).run()
+      outcome = PlanSearch(request, correction: correction).run(in: &session)
     }
+    let (plans, winner) = finalists(&session)
     outcome.statistics = statistics
     return JudgedOutcome(
-      plans: finalists(&outcome.statistics), analyticWinner: analyticWinner, rejected: refused, outcome: outcome)
+      plans: plans, analyticWinner: winner, rejected: refused, rounds: rounds, outcome: outcome)
+  }
+
+  /// Replays the plans of a round that are new: how many.
+  private mutating func judge(_ outcome: SearchOutcome, _ session: inout SearchSession) -> Int {
+    let fresh = outcome.plans.filter { plan in !judged.contains { $0.found.isLike(plan, isStrict: false) } }
+    var count = 0
+    // Even an interrupted search judges its best plan.
+    for plan in fresh where judged.isEmpty || !request.isCancelled() {
+      request.progress("round \(rounds.count + 1), replays plan \(count + 1) of \(fresh.count)")
+      judged.append(session.judge.judge(plan, request.setup, network: .ideal))
+      count += 1
+    }
+    statistics.plansSimulated += count
+    if let plan = outcome.plans.first, let first = judged.first(where: { $0.found.isLike(plan, isStrict: false) }) {
+      // What the formula says now, not what it said when the plan was found.
+      let now = JudgedPlan(
+        found: plan, replayedTime: first.replayedTime, simulatedTime: first.simulatedTime, peaks: first.peaks,
+        busy: first.busy, reason: first.reason)
+      rounds.append(SearchRound(first: now, best: fastest.first, simulated: count))
+    }
+    return fresh.count
   }
 
   /// Whether the formula's first plan is also the fastest simulated one.
@@ -81,58 +107,43 @@ public struct SimulatedSearch {
     }
   }
 
-  private var fastest: [JudgedPlan] {
-    judged.filter { $0.reason == nil }.enumerated().sorted {
+  private var fastest: [JudgedPlan] { Self.sorted(judged.filter { $0.reason == nil }) }
+
+  private static func sorted(_ plans: [JudgedPlan]) -> [JudgedPlan] {
+    plans.enumerated().sorted {
       $0.element.throughput != $1.element.throughput
         ? $0.element.throughput > $1.element.throughput : $0.offset < $1.offset
     }.map(\.element)
   }
 
-  /// The best plans; on a shared network when asked, where their order may change.
-  private func finalists(_ statistics: inout SearchStatistics) -> [JudgedPlan] {
+  /// The best plans and the formula's first choice, on a shared network when asked, where their order may change.
+  private mutating func finalists(_ session: inout SearchSession) -> (plans: [JudgedPlan], winner: JudgedPlan?) {
     let best = Array(fastest.prefix(request.count))
-    guard network == .shared else { return best }
-    statistics.plansSimulated += best.count
-    let again = best.map { Self.judge($0.found, request.setup, network: .shared) }
-    return again.filter { $0.reason == nil }.sorted { $0.throughput > $1.throughput }
-  }
-
-  /// Replays a plan.
-  static func judge(_ plan: FoundPlan, _ setup: TrainingSetup, network: NetworkChoice) -> JudgedPlan {
-    var setup = setup
-    setup.plan = plan.plan
-    setup.job.globalBatch = plan.globalBatch
-    do throws(SimulationError) {
-      let result = try TrainingSimulation(setup).run(network: network)
-      let peaks = result.stages.map(\.memory.bytes.count)
-      let failure = result.outOfMemory.map { "stage \($0.stage) runs out of memory in the simulation: \($0.task)" }
-      return JudgedPlan(
-        found: plan, simulatedTime: result.fits ? result.iterationTime.seconds.value : nil, peaks: peaks,
-        reason: failure)
-    } catch {
-      return JudgedPlan(found: plan, simulatedTime: nil, peaks: [], reason: "\(error)")
+    guard network == .shared, let first = judged.first else { return (best, judged.first) }
+    var plans = best
+    if first.reason == nil, !plans.contains(first) { plans.append(first) }
+    statistics.plansSimulated += plans.count
+    let again = plans.enumerated().map { index, plan in
+      request.progress("finalist \(index + 1) of \(plans.count) on shared links")
+      return session.judge.judge(plan.found, request.setup, network: .shared, before: plan)
     }
+    judged += again.filter { $0.reason != nil }
+    let winner = again.first { $0.found.isLike(first.found, isStrict: false) } ?? first
+    return (Array(Self.sorted(again.filter { $0.reason == nil }).prefix(request.count)), winner)
   }
 
-  /// Corrects the costs of every pipeline degree by its last simulated plan, and the memory by those that did not fit.
+  /// Corrects times by the plans that were simulated, and memory by those that did not fit.
   private mutating func learn() {
     correction = CostCorrection()
     for plan in judged {
-      let pipeline = plan.found.plan.pipelineParallel
       if let time = plan.simulatedTime {
-        // The formula's time already holds the factor it was corrected by when the plan was found.
-        correction.learn(pipeline: pipeline, factor: plan.factor(time))
-      } else if plan.peaks.count == pipeline {
+        correction.learn(plan.found, busy: plan.busy, time: time)
+      } else if plan.peaks.count == plan.found.plan.pipelineParallel {
         correction.learn(
-          pipeline: pipeline, missing: zip(plan.peaks, plan.found.memory).map { $0 - $1 })
+          pipeline: plan.found.plan.pipelineParallel, missing: zip(plan.peaks, plan.found.memory).map { $0 - $1 })
       }
     }
   }
-}
-
-extension JudgedPlan {
-  /// Seconds simulated over seconds of the uncorrected formula.
-  fileprivate func factor(_ time: Double) -> Double { time / found.analyticTime * found.correction }
 }
 
 extension SearchStatistics {

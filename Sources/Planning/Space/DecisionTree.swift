@@ -36,12 +36,17 @@ public struct TreeLeaf: Hashable, Sendable {
 
   /// Degree of a dimension; 1 where it does not occur.
   public func degree(_ dimension: TreeDimension) -> Int { levels.first { $0.dimension == dimension }?.degree ?? 1 }
+
+  /// For people, outermost first: `dp2 x tp4`.
+  public var text: String {
+    levels.isEmpty ? "one GPU" : levels.map { "\($0.dimension.rawValue)\($0.degree)" }.joined(separator: " x ")
+  }
 }
 
 /// Into how many parts a level may split.
-public enum TreeDegrees: Hashable, Sendable {
+public enum TreeDegrees: String, CaseIterable, Hashable, Sendable {
   /// 2, 4, 8 and so on.
-  case powersOfTwo
+  case powersOfTwo = "powers-of-two"
   /// Every divisor.
   case divisors
 

@@ -32,6 +32,8 @@ public struct SpaceOptions: Hashable, Sendable {
   public var dimensions: [SearchDimension]
   /// Which degrees.
   public var degrees = TreeDegrees.powersOfTwo
+  /// Whether ``SpaceRule/all`` takes leaves out. Without them the leaves that no strategy expresses are listed, not searched.
+  public var prunes = true
   /// Whether layers may place their replicas innermost.
   public var allowsStrided = true
 

@@ -16,11 +16,29 @@ public struct StrategySpace: Hashable, Sendable {
     }
   }
 
+  /// A leaf that no strategy expresses.
+  public struct Unnamed: Hashable, Sendable {
+    /// Pipeline degree.
+    public let pipeline: Int
+    /// The leaf.
+    public let leaf: TreeLeaf
+    /// The rule that would take it out.
+    public let reason: String
+  }
+
   /// By pipeline degree, ascending.
   public let stages: [Stage]
+  /// Candidates that rules took out.
+  public let pruned: Int
+  /// Without rules: leaves that cannot be searched because no strategy expresses them.
+  public let unnamed: [Unnamed]
 
   /// Adopts a hand-made space.
-  public init(stages: [Stage]) { self.stages = stages }
+  public init(stages: [Stage]) {
+    self.stages = stages
+    pruned = 0
+    unnamed = []
+  }
 
   /// Candidates: strategies over all pipeline degrees.
   public var count: Int { stages.reduce(0) { $0 + $1.strategies.count } }
@@ -35,23 +53,32 @@ public struct StrategySpace: Hashable, Sendable {
     let pipelines =
       options.varies(.pipeline)
       ? DecisionTree.pipelineDegrees(devices: devices, degrees: options.degrees) : [1]
-    stages = pipelines.map { pipeline in
+    var stages: [Stage] = []
+    var unnamed: [Unnamed] = []
+    var pruned = 0
+    for pipeline in pipelines {
       let leaves = DecisionTree.leaves(
-        group: devices / pipeline, dimensions: options.treeDimensions, degrees: options.degrees, rules: SpaceRule.all)
-      let strategies = leaves.flatMap { Self.strategies(of: $0, options, experts: experts) }
-      return Stage(pipeline: pipeline, strategies: Self.sorted(strategies))
+        group: devices / pipeline, dimensions: options.treeDimensions, degrees: options.degrees)
+      let kept = options.prunes ? leaves.filter { leaf in SpaceRule.all.allSatisfy { $0.keeps(leaf) } } : leaves
+      pruned += (leaves.count - kept.count) * options.recomputes.count
+      unnamed += kept.filter { LayerStrategy($0) == nil }.map { leaf in
+        let rule = SpaceRule.all.first { !$0.keeps(leaf) }
+        return Unnamed(pipeline: pipeline, leaf: leaf, reason: rule?.name ?? "no layout")
+      }
+      let strategies = kept.flatMap { Self.strategies(of: $0, options, experts: experts) }
+      stages.append(Stage(pipeline: pipeline, strategies: Self.sorted(strategies)))
     }
+    self.stages = stages
+    self.unnamed = unnamed
+    self.pruned = pruned
   }
 
   /// All strategies of a leaf: its degrees with every kind of sharding, recomputation and expert parallelism.
   private static func strategies(of leaf: TreeLeaf, _ options: SpaceOptions, experts: Int) -> [LayerStrategy] {
     guard let plain = LayerStrategy(leaf), plain.isConsecutive || options.allowsStrided else { return [] }
-    var recomputes = [RecomputePolicy.none]
-    if options.varies(.selective) { recomputes.append(.selective) }
-    if options.varies(.checkpoint) { recomputes.append(.full) }
     return shardings(of: plain, options).flatMap { sharded in
       expertDegrees(sharded, options, experts: experts).flatMap { strategy in
-        recomputes.map { recompute in
+        options.recomputes.map { recompute in
           var strategy = strategy
           strategy.recompute = recompute
           strategy.sequenceParallel = options.varies(.sequence) && strategy.tensorParallel > 1
@@ -97,6 +124,14 @@ public struct StrategySpace: Hashable, Sendable {
 }
 
 extension SpaceOptions {
+  /// What may be recomputed.
+  var recomputes: [RecomputePolicy] {
+    var found = [RecomputePolicy.none]
+    if varies(.selective) { found.append(.selective) }
+    if varies(.checkpoint) { found.append(.full) }
+    return found
+  }
+
   /// Dimensions of the decision trees.
   var treeDimensions: [TreeDimension] {
     var found: [TreeDimension] = []
@@ -110,9 +145,10 @@ extension SpaceOptions {
 }
 
 extension LayerStrategy {
-  /// The strategy of a leaf; `nil` when it mixes replication and sharding, which no strategy can express.
+  /// The strategy of a leaf; `nil` when no strategy expresses it: it mixes replication and sharding, or its order has no
+  /// name.
   public init?(_ leaf: TreeLeaf) {
-    guard leaf.degree(.data) == 1 || leaf.degree(.sharded) == 1 else { return nil }
+    guard SpaceRule.noMixedSharding.keeps(leaf), SpaceRule.nameablePlacement.keeps(leaf) else { return nil }
     self.init()
     tensorParallel = leaf.degree(.tensor)
     ulysses = leaf.degree(.ulysses)

@@ -155,6 +155,8 @@ public struct SweepPoint: Sendable {
   ) throws(InputError) -> Scenario {
     var root = spec.base
     for change in changes { root = try change.applied(to: root) }
-    return try ScenarioFile.read(root, source: spec.source, defaultName: spec.baseName, catalog: catalog, parts: parts)
+    let purpose = spec.task == .search ? ScenarioPurpose.search : .simulation
+    return try ScenarioFile.read(
+      root, source: spec.source, defaultName: spec.baseName, catalog: catalog, purpose: purpose, parts: parts)
   }
 }

@@ -91,6 +91,26 @@ struct GalvatronSearchTests {
     #expect(abs(uniform.iterationTime - 5.0331) < 1e-4)
   }
 
+  /// Under the release's own costs: what lies between the balanced partitions is never slower than either, nor than the
+  /// even split.
+  @Test(.enabled(if: SharedData.isPresent))
+  func `balanced partitions under the release's costs`() throws {
+    let costs = try llama()
+    var times: [SearchMethod: Double] = [:]
+    for method in [SearchMethod.base, .memoryBalanced, .timeBalanced, .bmw] {
+      var search = GalvatronSearch(costs: costs, method: method, dimensions: [.pipeline, .zero2, .tensor, .checkpoint])
+      let plan = search.best(globalBatches: [16], microBatches: [8], memory: 20 * 1024)
+      times[method] = plan?.iterationTime
+      if let plan {
+        #expect(plan.division.reduce(0, +) == 32 && plan.memory.allSatisfy { $0 <= 20 * 1024 })
+        #expect(plan.steps.count == plan.division.count && search.statistics.dynamicPrograms > 0)
+      }
+    }
+    let best = try #require(times[.bmw])
+    for (method, time) in times { #expect(best <= time * (1 + 1e-12), "\(method)") }
+    #expect(times.count == 4)
+  }
+
   /// The list of `test_generate_strategies`, in its order within a pipeline degree.
   @Test func `eight GPUs have fifty strategies`() {
     var options = SpaceOptions(dimensions: GalvatronSearch.dimensions)

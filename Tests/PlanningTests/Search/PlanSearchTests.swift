@@ -97,8 +97,70 @@ struct PlanSearchTests {
   }
 
   @Test func `every search gives the same plans`() throws {
-    let request = try request(memory: .gibibytes(8), paper)
+    let request = try request(memory: .gibibytes(8), [.pipeline, .data, .sharded])
     #expect(PlanSearch(request).run().plans == PlanSearch(request).run().plans)
+  }
+
+  @Test func `several memory limits in one pass give what each gives alone`() throws {
+    let request = try request(memory: .gibibytes(24), paper)
+    let limits = [6.0, 24].map { Bytes.gibibytes($0).count } + [Bytes.mebibytes(300).count]
+    var session = SearchSession()
+    let together = PlanSearch.outcomes(request, limits: limits, in: &session)
+    for (limit, outcome) in zip(limits, together) {
+      var alone = request
+      alone.setup.options.memoryLimit = Bytes(limit)
+      let expected = PlanSearch(alone).run()
+      #expect(outcome.plans.first == expected.plans.first && outcome.lowerBound == expected.lowerBound)
+      #expect(outcome.nearest?.missing == expected.nearest?.missing)
+      #expect(outcome.plans.allSatisfy { $0.memory.allSatisfy { $0 <= limit } })
+    }
+  }
+
+  @Test func `a used session changes nothing`() throws {
+    var session = SearchSession()
+    for method in [SearchMethod.data, .bmw, .galvatron] {
+      for gibibytes in [6.0] {
+        var request = try request(memory: .gibibytes(gibibytes), paper)
+        request.method = method
+        let used = SimulatedSearch(request, rounds: 3).run(in: &session)
+        let fresh = SimulatedSearch(request, rounds: 3).run()
+        #expect(used.plans == fresh.plans && used.rounds == fresh.rounds && used.rejected == fresh.rejected)
+      }
+    }
+  }
+
+  @Test func `another setup empties a session`() throws {
+    var session = SearchSession()
+    var request = try request(memory: .gibibytes(12), [.data, .sharded, .tensor])
+    _ = SimulatedSearch(request, rounds: 1).run(in: &session)
+    request.setup.options.dropout.toggle()
+    let used = SimulatedSearch(request, rounds: 1).run(in: &session)
+    #expect(used.plans == SimulatedSearch(request, rounds: 1).run().plans)
+  }
+
+  @Test func `rounds tell what the simulator thought of the formula's first choice`() throws {
+    let outcome = SimulatedSearch(try request(memory: .gibibytes(8), paper)).run()
+    let first = try #require(outcome.rounds.first)
+    #expect(first.first.found.isLike(try #require(outcome.analyticWinner).found, isStrict: false))
+    #expect(outcome.rounds.count == outcome.outcome.statistics.rounds)
+    #expect(outcome.rounds.map(\.simulated).reduce(0, +) == outcome.outcome.statistics.plansSimulated)
+    // The best of a round is never slower than that of the one before.
+    let times = outcome.rounds.compactMap { $0.best?.throughput }
+    #expect(times == times.sorted())
+  }
+
+  @Test func `finalists are judged on shared links when asked`() throws {
+    let request = try request(memory: .gibibytes(24), [.pipeline, .data, .tensor])
+    let ideal = SimulatedSearch(request, rounds: 1).run()
+    let shared = SimulatedSearch(request, rounds: 1, network: .shared).run()
+    #expect(shared.plans.count == ideal.plans.count)
+    for plan in shared.plans {
+      let replayed = try #require(plan.replayedTime)
+      #expect(ideal.plans.contains { $0.found == plan.found && $0.simulatedTime == replayed })
+      #expect(plan.simulatedTime.map { $0 >= replayed * (1 - 1e-9) } ?? false)
+    }
+    let winner = try #require(shared.analyticWinner)
+    if winner.reason == nil { #expect(shared.plans.first.map { $0.throughput >= winner.throughput } ?? false) }
   }
 }
 

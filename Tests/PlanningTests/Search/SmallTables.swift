@@ -45,13 +45,20 @@ enum SmallTables {
   /// The least objective of any partition and choice, memory counted as the search counts it: kept and states by layer, and
   /// on every stage the most that any strategy of its blocks may hold for a while.
   static func exhaustive(_ table: StageCostTable, edge: Int, limit: Int64) -> Double? {
-    var best: Double?
+    best(table, edge: edge, limit: limit)?.time
+  }
+
+  /// The plan with that objective: its partition too.
+  static func best(
+    _ table: StageCostTable, edge: Int, limit: Int64
+  ) -> (time: Double, division: [Int])? {
+    var best: (time: Double, division: [Int])?
     for division in divisions(blocks: table.kindOfBlock.count, stages: table.stageCount) {
       var choice = Array(repeating: 0, count: table.kindOfBlock.count)
       repeat {
         guard let costs = costs(table, division, choice, edge, limit) else { continue }
         let time = table.objective.time(costs)
-        if best.map({ time < $0 }) ?? true { best = time }
+        if best.map({ time < $0.time }) ?? true { best = (time, division) }
       } while DenseProgram.advance(&choice, table.strategies.count)
     }
     return best
