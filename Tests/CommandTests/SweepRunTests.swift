@@ -55,6 +55,18 @@ struct SweepRunTests {
     #expect(alone.verdict == .fits)
   }
 
+  @Test func `a search has the result that it has alone, whatever memory limits are searched beside it`() throws {
+    let text = SampleSweeps.search.replacingOccurrences(of: "evaluator: analytic", with: "evaluator: simulated")
+      .replacingOccurrences(of: "[2GiB, 20GiB]", with: "[2GiB, 12apples, 20GiB]")
+    let run = try run(text)
+    #expect(run.count(.failed) == 6)
+    for index in [0, 2, 3, 5, 12, 14, 17] {
+      let point = run.spec.point(index)
+      let alone = PointResult(try SearchRun(point.scenario(), options: point.settings.searchOptions))
+      #expect(run.results[index] == alone, "\(index)")
+    }
+  }
+
   @Test func `files do not depend on the number of jobs`() throws {
     let folder = try ScratchFolder()
     for text in [SampleSweeps.simulate, SampleSweeps.search] {

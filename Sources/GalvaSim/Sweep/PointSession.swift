@@ -19,13 +19,38 @@ struct PointSession {
     self.isCancelled = isCancelled
   }
 
-  /// The result of a point; what cannot be run is a result too.
-  mutating func run(_ index: Int) -> PointResult {
+  /// The results of points; several are searches that differ in the memory limit alone. What cannot be run is a result
+  /// too.
+  mutating func run(_ points: [Int]) -> [PointResult] {
+    if points.count > 1, spec.task == .search { return search(points) }
+    return points.map { run($0) }
+  }
+
+  private mutating func run(_ index: Int) -> PointResult {
     let point = spec.point(index)
     do throws(InputError) {
       let scenario = try scenario(of: point)
-      return spec.task == .simulate ? simulate(scenario, point.settings) : try search(scenario, point.settings)
+      guard spec.task == .search else { return simulate(scenario, point.settings) }
+      return PointResult(try SearchRun(scenario, options: options(point.settings), in: &searches))
     } catch { return .failure("\(error)") }
+  }
+
+  /// One pass for all limits whose scenario can be read.
+  private mutating func search(_ points: [Int]) -> [PointResult] {
+    var failures: [Int: PointResult] = [:]
+    var scenarios: [Scenario] = []
+    for index in points {
+      do throws(InputError) { scenarios.append(try scenario(of: spec.point(index))) } catch {
+        failures[index] = .failure("\(error)")
+      }
+    }
+    do throws(InputError) {
+      let options = options(spec.point(points[0]).settings)
+      var runs = try SearchRun.curve(scenarios, options: options, in: &searches)[...]
+      return points.map { failures[$0] ?? PointResult(runs.removeFirst()) }
+    } catch {
+      return points.map { failures[$0] ?? .failure("\(error)") }
+    }
   }
 
   private mutating func scenario(of point: SweepPoint) throws(InputError) -> Scenario {
@@ -42,9 +67,9 @@ struct PointSession {
     } catch { return .failure("\(error)") }
   }
 
-  private mutating func search(_ scenario: Scenario, _ settings: SweepSettings) throws(InputError) -> PointResult {
+  private func options(_ settings: SweepSettings) -> SearchOptions {
     var options = settings.searchOptions
     options.isCancelled = isCancelled
-    return PointResult(try SearchRun(scenario, options: options, in: &searches))
+    return options
   }
 }

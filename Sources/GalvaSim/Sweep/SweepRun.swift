@@ -73,10 +73,10 @@ public struct SweepRun: Sendable {
       var group: Int?
       while !isCancelled(), !collector.hasFailed, let next = queue.next(after: group) {
         group = next.group
-        let result = session.run(next.point)
+        let results = session.run(next.points)
         // An interrupted search has an answer, but not the one it would have had.
         if isCancelled() { return }
-        collector.take(result, of: next.point)
+        for (point, result) in zip(next.points, results) { collector.take(result, of: point) }
       }
     }
   }

@@ -79,6 +79,9 @@ public struct SweepSpec: Sendable {
     number(of: index) { $0.isOfScenario && $0.path != "options.memory_limit" }
   }
 
+  /// A number that points share which differ in the memory limit alone.
+  public func familyNumber(of index: Int) -> Int { number(of: index) { $0.path != "options.memory_limit" } }
+
   /// The place of a point in the product of the axes with a change that matters.
   private func number(of index: Int, _ matters: (SweepChange) -> Bool) -> Int {
     zip(axes, coordinates(of: index)).reduce(0) { number, place in
