@@ -104,7 +104,7 @@ public struct SearchRun: Sendable {
   /// What was left out.
   public let rejected: [RejectedPlan]
   /// Work done.
-  public let statistics: SearchStatistics
+  public private(set) var statistics: SearchStatistics
   /// Strategies of the space, and the candidates that rules or the method leave out.
   public let strategies: (all: Int, pruned: Int)
   /// Seconds below which no plan of the space is, for the best plan's batch; by the formula.
@@ -233,6 +233,7 @@ public struct SearchRun: Sendable {
     rounds = []
     rejected = []
     self.statistics = statistics
+    if options.evaluator == .simulated { self.statistics.plansSimulated += entries.count }
     self.strategies = strategies
     lowerBound = nil
     boundedTime = nil

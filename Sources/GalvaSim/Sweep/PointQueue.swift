@@ -15,21 +15,9 @@ final class PointQueue: Sendable {
   /// Queues points, in the order of their first group members.
   init(_ points: [Int], of spec: SweepSpec) {
     let portions =
-      spec.task == .search ? Self.gathered(points, by: spec.familyNumber(of:)) : points.map { [$0] }
-    let groups = Self.gathered(portions) { spec.pricingNumber(of: $0[0]) }
-    self.groups = Mutex(groups.map { Group(portions: $0) })
-  }
-
-  /// Elements with equal numbers together, in the order of the first of each.
-  private static func gathered<Element>(_ elements: [Element], by number: (Element) -> Int) -> [[Element]] {
-    var order: [Int] = []
-    var members: [Int: [Element]] = [:]
-    for element in elements {
-      let key = number(element)
-      if members[key] == nil { order.append(key) }
-      members[key, default: []].append(element)
-    }
-    return order.map { members[$0] ?? [] }
+      spec.task == .search ? points.gathered(by: spec.familyNumber(of:)).map(\.members) : points.map { [$0] }
+    let groups = portions.gathered { spec.pricingNumber(of: $0[0]) }
+    self.groups = Mutex(groups.map { Group(portions: $0.members) })
   }
 
   /// The next points for a worker that did points of `group` before; `nil` when all are handed out.

@@ -11,13 +11,10 @@ extension SweepRun {
     let others = kept.filter { $0 != choice.x && $0 != choice.lines }
     guard let x = kept.firstIndex(of: choice.x) else { return nil }
     let line = choice.lines.flatMap { kept.firstIndex(of: $0) }
-    var order: [[Int]] = []
-    var panels: [[Int]: [ReducedPoint]] = [:]
-    for point in reduced {
-      let key = others.compactMap { kept.firstIndex(of: $0) }.map { point.coordinates[$0] }
-      if panels[key] == nil { order.append(key) }
-      panels[key, default: []].append(point)
+    let panels = reduced.gathered { point in
+      others.compactMap { kept.firstIndex(of: $0) }.map { point.coordinates[$0] }
     }
+    let label = labels
     let names = choice.lines.map { spec.axes[$0].labels } ?? [spec.name]
     let axis = spec.axes[choice.x]
     let numbers = axis.numbers ?? axis.values.indices.map { Double($0) }
@@ -25,15 +22,14 @@ extension SweepRun {
       title: spec.name, subtitle: spec.description, xTitle: axis.name,
       yTitle: "samples/s", missingTitle: "OOM",
       ticks: zip(numbers, axis.labels).map { Chart.Tick(place: $0, label: $1) }, lines: names,
-      panels: order.map { key in
+      panels: panels.map { key, points in
         let title = zip(others, key).map { "\(spec.axes[$0].name) \(spec.axes[$0].values[$1].label)" }
-        let points = panels[key] ?? []
         return Chart.Panel(
           title: title.joined(separator: ", "),
           points: names.indices.map { name in
             points.filter { point in line.map { point.coordinates[$0] == name } ?? true }
               .sorted { numbers[$0.coordinates[x]] < numbers[$1.coordinates[x]] }
-              .compactMap { point($0, tick: $0.coordinates[x]) }
+              .compactMap { point($0, tick: $0.coordinates[x], label) }
           })
       })
     chart.isLogX = choice.isLogX && numbers.allSatisfy { $0 > 0 }
@@ -41,7 +37,7 @@ extension SweepRun {
     return chart
   }
 
-  private func point(_ reduced: ReducedPoint, tick: Int) -> Chart.Point? {
+  private func point(_ reduced: ReducedPoint, tick: Int, _ label: (PointResult) -> String) -> Chart.Point? {
     guard let best = reduced.best, let result = results[best] else { return nil }
     let names = zip(spec.axes, spec.coordinates(of: best)).map { "\($0.name) \($0.values[$1].label)" }
     let outcome =
@@ -52,14 +48,15 @@ extension SweepRun {
       detail: names.joined(separator: ", ") + ": " + outcome)
   }
 
-  /// The plan, with the batch and the number of micro-batches where points differ in them.
-  private func label(_ result: PointResult) -> String {
-    let batch = has(\.globalBatch, manyOf: finished) ? result.globalBatch.map { "b\($0)" } : nil
-    let microBatches = has(\.microBatches, manyOf: finished) ? result.microBatches.map { "mb\($0)" } : nil
-    return [result.planSummary, batch, microBatches].compactMap { $0 }.joined(separator: " ")
-  }
-
-  private func has(_ count: KeyPath<PointResult, Int?>, manyOf points: [Int]) -> Bool {
-    Set(points.compactMap { results[$0]?[keyPath: count] }).count > 1
+  /// What is written at a point: the plan, with the batch and the number of micro-batches where points differ in them.
+  private var labels: (PointResult) -> String {
+    let results = finished.compactMap { results[$0] }
+    let hasBatches = Set(results.compactMap(\.globalBatch)).count > 1
+    let hasMicroBatches = Set(results.compactMap(\.microBatches)).count > 1
+    return { result in
+      let batch = hasBatches ? result.globalBatch.map { "b\($0)" } : nil
+      let microBatches = hasMicroBatches ? result.microBatches.map { "mb\($0)" } : nil
+      return [result.planSummary, batch, microBatches].compactMap { $0 }.joined(separator: " ")
+    }
   }
 }

@@ -14,14 +14,9 @@ extension SweepRun {
   private var ending: [String] {
     let counts =
       "\(count(.fits)) fit, \(count(.outOfMemory)) out of memory, \(count(.failed)) failed"
-    var order: [String] = []
-    var repeated: [String: Int] = [:]
-    for result in finished.compactMap({ results[$0] }) where result.verdict == .failed {
-      if repeated[result.reason] == nil { order.append(result.reason) }
-      repeated[result.reason, default: 0] += 1
-    }
-    let shown = order.prefix(8).map { "failed (\(repeated[$0] ?? 0)): \($0)" }
-    return [counts] + shown + (order.count > 8 ? ["and \(order.count - 8) other reasons"] : [])
+    let failures = finished.compactMap { results[$0] }.filter { $0.verdict == .failed }.gathered(by: \.reason)
+    let shown = failures.prefix(8).map { "failed (\($0.members.count)): \($0.key)" }
+    return [counts] + shown + (failures.count > 8 ? ["and \(failures.count - 8) other reasons"] : [])
   }
 
   /// A line for each point, or for the best of the reduced axes.
@@ -63,17 +58,13 @@ extension SweepRun {
     let kept = keptAxes
     let others = kept.filter { $0 != rows && $0 != columns }
     guard let row = kept.firstIndex(of: rows), let column = kept.firstIndex(of: columns) else { return longTable }
-    var order: [[Int]] = []
-    var pages: [[Int]: [ReducedPoint]] = [:]
-    for point in reduced {
-      let page = others.compactMap { kept.firstIndex(of: $0) }.map { point.coordinates[$0] }
-      if pages[page] == nil { order.append(page) }
-      pages[page, default: []].append(point)
+    let pages = reduced.gathered { point in
+      others.compactMap { kept.firstIndex(of: $0) }.map { point.coordinates[$0] }
     }
-    return order.flatMap { page in
+    return pages.flatMap { page, points in
       let title = zip(others, page).map { "\(spec.axes[$0].name) \(spec.axes[$0].values[$1].label)" }
       return [(title + ["samples/s"]).joined(separator: ", ")]
-        + pageLines(pages[page] ?? [], rows: (rows, row), columns: (columns, column)) + [""]
+        + pageLines(points, rows: (rows, row), columns: (columns, column)) + [""]
     }.dropLast()
   }
 

@@ -78,17 +78,30 @@ public struct GalvatronProfileFolder: Sendable {
     throw problem("found no constants for \(model.name)", "expected BERT, ViT, T5 or Swin of a profiled width")
   }
 
-  /// The file with a prefix that fits a model's name best: the same letters and digits, else any with what it must hold.
+  /// The file with a prefix that fits a model best: the same letters and digits in its name, else its width and length (as
+  /// release 1.0.0 names files), else the only one with what it must hold.
   private func file(_ prefix: String, of model: Model, with content: String) throws(InputError) -> String {
     let own = model.name.lowercased().filter { $0.isLetter || $0.isNumber }
     let found = names.filter { $0.hasPrefix(prefix) && $0.hasSuffix(".json") }
       .map { (path as NSString).appendingPathComponent($0) }
       .filter { ((try? String(contentsOfFile: $0, encoding: .utf8)) ?? "").contains(content) }
     let named = found.filter { $0.lowercased().filter { $0.isLetter || $0.isNumber }.contains(own) }
-    guard let file = named.first ?? (found.count == 1 ? found.first : nil) else {
+    let shaped = found.filter { Self.name(($0 as NSString).lastPathComponent, fits: Self.shapes(of: model)) }
+    guard let file = named.first ?? shaped.first ?? (found.count == 1 ? found.first : nil) else {
       throw problem("found no \(prefix)*.json for \(model.name)", "profile the model or name another folder")
     }
     return file
+  }
+
+  /// Whether a name such as `..._hidden1280_head16_seqlen512.json` or `..._embed320_...json` is for these layers.
+  private static func name(_ name: String, fits shapes: [GalvatronModelFile.LayerShape]) -> Bool {
+    guard let first = shapes.first else { return false }
+    let words = name.split { $0 == "_" || $0 == "." }
+    guard words.contains("hidden\(first.hiddenSize)") || words.contains("embed\(first.hiddenSize)") else {
+      return false
+    }
+    let lengths = words.filter { $0.hasPrefix("seqlen") }
+    return lengths.isEmpty || lengths.contains("seqlen\(first.sequenceLength)")
   }
 
   private func problem(_ message: String, _ advice: String) -> InputError {

@@ -111,6 +111,25 @@ struct GalvatronSearchTests {
     #expect(times.count == 4)
   }
 
+  /// Release 1.0.0 wrote one number for embedding and head, and one time a layer; files are named by width.
+  @Test(.enabled(if: SharedData.isPresent))
+  func `profiles of release 1.0.0 are read and searched`() throws {
+    let model = try Catalog.builtIn.model(named: "bert-huge-32").model(sequenceLength: 512)
+    let folder = try GalvatronProfileFolder(path: SharedData.path("v1/bert"))
+    let profile = try folder.profile(model: model, precision: "bf16", sequenceParallel: false)
+    let layer = try #require(profile.layers.first)
+    #expect(profile.layers.count == 1 && layer.count == 32 && layer.parameters == 75.26953125)
+    #expect(layer.activations[4] == 10.334869384765625 && layer.checkpoint == 1.2509765625)
+    #expect(layer.forward.value(at: 2) == 2 * 0.5158092578252157)
+    #expect(profile.whole.states[1] == 1388 && profile.last.activation[8] == 86.88845825195312)
+    var training = GalvatronTraining()
+    training.isSequenceParallel = false
+    let costs = GalvatronCostModel(model: profile, hardware: try llama().hardware, training: training)
+    var search = GalvatronSearch(costs: costs, method: .bmw, dimensions: [.pipeline, .zero2, .tensor, .checkpoint])
+    let plan = search.best(globalBatches: [64], microBatches: [4], memory: 16 * 1024)
+    #expect(try #require(plan).memory.allSatisfy { $0 <= 16 * 1024 })
+  }
+
   /// The list of `test_generate_strategies`, in its order within a pipeline degree.
   @Test func `eight GPUs have fifty strategies`() {
     var options = SpaceOptions(dimensions: GalvatronSearch.dimensions)
