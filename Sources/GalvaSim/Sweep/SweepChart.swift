@@ -50,7 +50,7 @@ extension SweepRun {
 
   /// What is written at a point: the plan, with the batch and the number of micro-batches where points differ in them.
   private var labels: (PointResult) -> String {
-    let results = finished.compactMap { results[$0] }
+    let results = finished.compactMap { self.results[$0] }
     let hasBatches = Set(results.compactMap(\.globalBatch)).count > 1
     let hasMicroBatches = Set(results.compactMap(\.microBatches)).count > 1
     return { result in
