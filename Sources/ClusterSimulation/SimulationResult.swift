@@ -115,7 +115,7 @@ public struct SimulationResult: Sendable {
   ///
   /// Below it segments that lie idle are always enough to give back: fragments of PyTorch's allocator in training are 6 to
   /// 17 % of what it holds (published logs of Megatron runs).
-  private static let crowded = 0.8
+  public static let crowded = 0.8
 
   /// The first request of a rank that cannot be met: by the sum of its tensors, or by the allocator that cannot hold more.
   private static func failure(

@@ -71,7 +71,7 @@ extension SearchRun {
       "simulated_iteration_time_s": entry.simulatedTime.map { .number($0) } ?? .null,
       "samples_per_s": .number(entry.throughput),
       "peak_reserved_bytes_per_stage": .list(
-        entry.peaks.map { .integer(Bytes($0).roundedUp(toMultipleOf: 2 << 20).count) }),
+        entry.reserved.map { .integer($0) }),
       "time_balance": entry.timeBalance.map { .number($0) } ?? .null, "memory_balance": .number(entry.memoryBalance),
       "verdict": verdict(entry),
     ]

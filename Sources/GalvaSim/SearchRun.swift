@@ -2,6 +2,7 @@ import ClusterSimulation
 import Costing
 import Parallelism
 import Planning
+import Quantities
 import ScenarioIO
 
 /// Who decides between plans.
@@ -78,6 +79,9 @@ public struct SearchRun: Sendable {
     public let simulatedTime: Double?
     /// Bytes by stage: the simulator's where it was asked, else the formula's.
     public let peaks: [Int64]
+    /// Bytes the framework's allocator holds, by stage: the simulator's where it was asked, else the formula's peak in whole
+    /// segments of 2 MiB.
+    public let reserved: [Int64]
     /// Evenness of time over stages; `nil` where the cost model has none.
     public let timeBalance: Double?
     /// Evenness of memory over stages.
@@ -247,7 +251,8 @@ extension SearchRun.Entry {
     self.init(
       plan: found.plan, globalBatch: found.globalBatch, analyticTime: found.analyticTime, replayedTime: nil,
       simulatedTime: nil,
-      peaks: found.memory, timeBalance: found.timeBalance, memoryBalance: found.memoryBalance)
+      peaks: found.memory, reserved: Self.whole(found.memory), timeBalance: found.timeBalance,
+      memoryBalance: found.memoryBalance)
   }
 
   /// A plan by the simulator.
@@ -256,7 +261,11 @@ extension SearchRun.Entry {
       plan: judged.found.plan, globalBatch: judged.found.globalBatch, analyticTime: judged.found.analyticTime,
       replayedTime: judged.replayedTime, simulatedTime: judged.simulatedTime,
       peaks: judged.peaks.isEmpty ? judged.found.memory : judged.peaks,
+      reserved: judged.reserved.isEmpty ? Self.whole(judged.found.memory) : judged.reserved,
       timeBalance: judged.found.timeBalance,
       memoryBalance: BalancedPartition.degree(judged.peaks.map { Double($0) }))
   }
+
+  /// Peaks in whole segments.
+  static func whole(_ peaks: [Int64]) -> [Int64] { peaks.map { Bytes($0).roundedUp(toMultipleOf: 2 << 20).count } }
 }

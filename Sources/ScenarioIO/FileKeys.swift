@@ -68,4 +68,16 @@ extension KeySet {
   static let evidence = KeySet(["value", "published", "measured", "assumed"])
   /// A curve with its evidence.
   static let curve = KeySet(["points", "value", "published", "measured", "assumed"])
+  static let sweep = KeySet([
+    "schema_version", "name", "description", "task", "scenario", "set", "axes", "simulate", "search", "best_over",
+    "table", "chart",
+  ])
+  static let sweepAxis = KeySet(["name", "key", "values", "zip", "variants"])
+  static let sweepVariant = KeySet(["name", "set"])
+  static let sweepSimulate = KeySet(["network", "executor", "seed", "expand_ranks"])
+  static let sweepSearch = KeySet([
+    "method", "evaluator", "dimensions", "global_batches", "micro_batches", "rounds", "finalists", "network",
+  ])
+  static let sweepTable = KeySet(["rows", "columns"])
+  static let sweepChart = KeySet(["x", "lines", "x_scale", "y_scale"])
 }

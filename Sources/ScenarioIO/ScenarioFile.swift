@@ -36,15 +36,23 @@ public enum ScenarioFile {
     _ document: SourceDocument, overrides: [String], catalog: Catalog, purpose: ScenarioPurpose
   ) throws(InputError) -> Scenario {
     let root = try TreeOverride.apply(overrides, to: document.root, directory: document.source.directory)
+    let stem = ((document.source.name as NSString).lastPathComponent as NSString).deletingPathExtension
+    return try read(root, source: document.source, defaultName: stem, catalog: catalog, purpose: purpose)
+  }
+
+  /// The scenario of a tree.
+  static func read(
+    _ root: DocumentNode, source: SourceFile, defaultName: String, catalog: Catalog, purpose: ScenarioPurpose,
+    parts: ScenarioParts = ScenarioParts()
+  ) throws(InputError) -> Scenario {
     let log = ProblemLog()
     let references = ReferenceReader(catalog: catalog, log: log)
-    let reader = ScenarioReader(references: references, log: log, purpose: purpose)
-    let stem = ((document.source.name as NSString).lastPathComponent as NSString).deletingPathExtension
-    let scenario = reader.scenario(root, defaultName: stem)
+    let reader = ScenarioReader(references: references, log: log, purpose: purpose, parts: parts)
+    let scenario = reader.scenario(root, defaultName: defaultName)
     try log.throwIfAny()
     guard let scenario else {
       let problem = InputProblem(
-        file: document.source.name, message: "found no usable scenario", advice: "expected model, cluster and job")
+        file: source.name, message: "found no usable scenario", advice: "expected model, cluster and job")
       throw InputError(kind: .badInput, problems: [problem])
     }
     return scenario
@@ -64,6 +72,7 @@ struct ScenarioReader {
   let references: ReferenceReader
   let log: ProblemLog
   let purpose: ScenarioPurpose
+  let parts: ScenarioParts
 
   /// The scenario; `nil` with problems recorded.
   func scenario(_ root: DocumentNode, defaultName: String) -> Scenario? {
@@ -71,16 +80,22 @@ struct ScenarioReader {
     _ = reader.requiredInteger("schema_version", in: 1...1)
     let name = reader.text("name") ?? defaultName
     let summary = reader.text("description") ?? ""
-    let description = reader.require("model", "a model").flatMap { references.model($0, path: "model") }
-    let cluster = reader.require("cluster", "a cluster").flatMap { references.cluster($0, path: "cluster") }
+    let description = reader.require("model", "a model").flatMap { node in
+      parts.model(node) { references.model(node, path: "model") }
+    }
+    let cluster = reader.require("cluster", "a cluster").flatMap { node in
+      parts.cluster(node) { references.cluster(node, path: "cluster") }
+    }
     let jobNode = reader.require("job", "a mapping with global_batch and precision")
     let job = jobNode.flatMap { JobReader(log: log).job($0, takesImages: description?.takesImages) }
     let options = OptionsReader(log: log).options(reader.value("options"), capacity: cluster?.device.memoryCapacity)
     let conditions = cluster.flatMap {
       ConditionsReader(log: log, cluster: $0).conditions(reader.value("conditions"))
     }
-    let costs = cluster.flatMap {
-      CostsReader(references: references, log: log).costs(reader.value("costs"), devices: $0.devices)
+    let costs = cluster.flatMap { cluster in
+      parts.costs(reader.value("costs"), devices: cluster.devices) {
+        CostsReader(references: references, log: log).costs(reader.value("costs"), devices: cluster.devices)
+      }
     }
     if let cluster, let job { checkPrecision(job, cluster: cluster) }
     let model = model(description, job: job)

@@ -7,9 +7,8 @@ struct TreeOverride {
   }
 
   let steps: [Step]
+  /// The new value; problems are located at it.
   let value: DocumentNode
-  /// The option as people typed it, up to the `=`.
-  let option: String
 
   /// Applies texts `path=value` in order.
   ///
@@ -20,7 +19,7 @@ struct TreeOverride {
     for text in texts {
       do throws(InputError) {
         let change = try TreeOverride(text, directory: directory)
-        root = try change.applied(to: root, change.steps[...], path: "")
+        root = try change.applied(to: root)
       } catch { problems += error.problems }
     }
     guard problems.isEmpty else { throw InputError(kind: .badInput, problems: problems) }
@@ -30,7 +29,6 @@ struct TreeOverride {
   init(_ text: String, directory: String?) throws(InputError) {
     let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
     let name = "--set " + String(parts.first?.prefix(100) ?? "")
-    option = name
     guard parts.count == 2, let steps = Self.steps(parts[0]) else {
       throw Self.failure(name, "found no path=value", "expected, for example, --set job.micro_batch=2")
     }
@@ -46,6 +44,13 @@ struct TreeOverride {
     value = try SourceDocument.parse(written, source: source).root.moved(to: place)
   }
 
+  /// A change of a value that stands in a file; `nil` when the path is none.
+  init?(path: String, value: DocumentNode) {
+    guard let steps = Self.steps(path[...]) else { return nil }
+    self.steps = steps
+    self.value = value
+  }
+
   private static func steps(_ text: Substring) -> [Step]? {
     var steps: [Step] = []
     for part in text.split(separator: ".", omittingEmptySubsequences: false) {
@@ -58,6 +63,13 @@ struct TreeOverride {
       }
     }
     return steps.isEmpty || steps.count > 32 ? nil : steps
+  }
+
+  /// The document with the change.
+  ///
+  /// - Throws: ``InputError`` when the path leads through something that is no mapping or list.
+  func applied(to root: DocumentNode) throws(InputError) -> DocumentNode {
+    try applied(to: root, steps[...], path: "")
   }
 
   private func applied(
@@ -94,7 +106,12 @@ struct TreeOverride {
     return DocumentNode(.mapping(entries), at: node.position)
   }
 
-  private func failure(_ message: String, _ advice: String) -> InputError { Self.failure(option, message, advice) }
+  private func failure(_ message: String, _ advice: String) -> InputError {
+    let place = value.position
+    let problem = InputProblem(
+      file: place.source.name, line: place.line, column: place.column, message: message, advice: advice)
+    return InputError(kind: .badInput, problems: [problem])
+  }
 
   private static func failure(_ option: String, _ message: String, _ advice: String) -> InputError {
     InputError(kind: .badInput, problems: [InputProblem(file: option, message: message, advice: advice)])

@@ -13,7 +13,8 @@ struct Galvasim: ParsableCommand {
       """,
     version: toolVersion,
     subcommands: [
-      Simulate.self, Check.self, Explain.self, Search.self, CatalogCommand.self, Schema.self, Import.self,
+      Simulate.self, Check.self, Explain.self, Search.self, Sweep.self, Merge.self, CatalogCommand.self, Schema.self,
+      Import.self,
       DeriveKernels.self,
       ValidateKernels.self,
     ])

@@ -8,6 +8,7 @@ enum SchemaKind: String, CaseIterable, ExpressibleByArgument {
   case link
   case cluster
   case model
+  case sweep
 }
 
 struct Schema: ParsableCommand {

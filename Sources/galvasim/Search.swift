@@ -181,17 +181,7 @@ struct NumberList: ExpressibleByArgument {
       values = nil
       return
     }
-    let range = argument.split(separator: ":", omittingEmptySubsequences: false).map { Int($0) }
-    if range.count == 3 {
-      guard let first = range[0], let last = range[1], let step = range[2], first > 0, last >= first, step > 0,
-        last < 1 << 30
-      else { return nil }
-      values = Array(stride(from: first, through: last, by: step))
-      return
-    }
-    let list = argument.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
-    let numbers = list.compactMap { $0 }
-    guard numbers.count == list.count, numbers.allSatisfy({ $0 > 0 && $0 < 1 << 30 }) else { return nil }
+    guard let numbers = CountList.values(argument) else { return nil }
     values = numbers
   }
 }

@@ -12,7 +12,8 @@ struct SimulateCommandTests {
     "most_contended_link", "cost_model", "kernel_tables", "kernel_time_share",
   ]
   static let stageFields: Set<String> = [
-    "stage", "ranks", "layers", "peak_reserved_bytes", "peak_allocated_bytes", "peak_by_category_bytes", "compute_s",
+    "stage", "ranks", "layers", "peak_reserved_bytes", "peak_allocated_bytes", "fragmentation",
+    "peak_by_category_bytes", "compute_s",
     "bubble_s", "exposed_communication_s", "optimizer_s", "idle_s",
   ]
   static let categories: Set<String> = [

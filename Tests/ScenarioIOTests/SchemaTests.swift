@@ -12,7 +12,7 @@ struct SchemaTests {
   private func properties(_ node: DocumentNode?) -> [String] { node?["properties"]?.entries.map(\.key) ?? [] }
 
   @Test func `every kind of file has a schema`() {
-    #expect(Catalog.builtIn.schemaKinds == ["cluster", "device", "link", "model", "scenario"])
+    #expect(Catalog.builtIn.schemaKinds == ["cluster", "device", "link", "model", "scenario", "sweep"])
     #expect(Catalog.builtIn.schema("nonsense") == nil)
   }
 
@@ -52,6 +52,16 @@ struct SchemaTests {
       ("graph", .graph), ("graph_vertex", .graphVertex), ("graph_link", .graphLink),
     ]
     for (name, keys) in sections { #expect(properties(definitions?[name]) == keys.all, "\(name)") }
+  }
+
+  @Test func `the schema of a sweep has the keys its reader knows`() throws {
+    let root = try schema("sweep")
+    #expect(properties(root) == KeySet.sweep.all)
+    let sections: [(String, KeySet)] = [
+      ("axis", .sweepAxis), ("variant", .sweepVariant), ("simulate", .sweepSimulate), ("search", .sweepSearch),
+      ("table", .sweepTable), ("chart", .sweepChart),
+    ]
+    for (name, keys) in sections { #expect(properties(root["$defs"]?[name]) == keys.all, "\(name)") }
   }
 
   @Test func `every property of every schema is described`() throws {

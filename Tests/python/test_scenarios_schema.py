@@ -10,7 +10,8 @@ jsonschema = pytest.importorskip("jsonschema")
 yaml = pytest.importorskip("yaml")
 
 SCENARIOS = pathlib.Path(__file__).resolve().parents[2] / "Scenarios"
-SCHEMAS = {"runs": "scenario", "devices": "device", "links": "link", "clusters": "cluster", "models": "model"}
+SCHEMAS = {"runs": "scenario", "devices": "device", "links": "link", "clusters": "cluster", "models": "model",
+           "sweeps": "sweep"}
 FILES = [
     (folder, path.name) for folder in SCHEMAS for path in sorted((SCENARIOS / folder).glob("*"))
     if path.suffix in {".yaml", ".yml", ".json"}

@@ -89,7 +89,7 @@ public struct SimulatedSearch {
       // What the formula says now, not what it said when the plan was found.
       let now = JudgedPlan(
         found: plan, replayedTime: first.replayedTime, simulatedTime: first.simulatedTime, peaks: first.peaks,
-        busy: first.busy, reason: first.reason)
+        reserved: first.reserved, busy: first.busy, reason: first.reason)
       rounds.append(SearchRound(first: now, best: fastest.first, simulated: count))
     }
     return fresh.count
