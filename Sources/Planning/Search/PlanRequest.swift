@@ -69,6 +69,8 @@ public struct RejectedPlan: Hashable, Sendable {
 public struct SearchOutcome: Sendable {
   /// The best plans, fastest per sequence first.
   public var plans: [FoundPlan]
+  /// The fastest plans of pure methods in the space, for the simulator to look at beside ``plans``.
+  public var baselines: [FoundPlan]
   /// What was left out.
   public var rejected: [RejectedPlan]
   /// Strategies of the whole space, over all pipeline degrees.

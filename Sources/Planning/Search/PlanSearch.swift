@@ -98,7 +98,8 @@ public struct PlanSearch {
 
   private func outcome(_ shelf: PlanShelf) -> SearchOutcome {
     var outcome = SearchOutcome(
-      plans: shelf.distinct(count: request.count), rejected: rejected, strategies: strategies,
+      plans: shelf.distinct(count: request.count), baselines: shelf.baselines, rejected: rejected,
+      strategies: strategies,
       pruned: prunedByRules + strategies - space.count, lowerBound: nil, statistics: shelf.statistics,
       nearest: shelf.nearest)
     if isComplete, request.method == .bmw, let best = outcome.plans.first, shelf.bound < .infinity {

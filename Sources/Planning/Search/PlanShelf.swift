@@ -5,6 +5,8 @@ struct PlanShelf {
   /// Work done for this limit alone.
   var statistics = SearchStatistics()
   private var candidates: [FoundPlan] = []
+  /// The fastest plans of each pure method, fastest first.
+  private var pure: [SearchMethod: [FoundPlan]] = [:]
   /// Sequences per second of the best plan so far.
   private var best = 0.0
   /// Least seconds per sequence any plan can reach.
@@ -25,6 +27,7 @@ struct PlanShelf {
   mutating func add(_ frame: PlanFrame, _ partitions: inout PartitionSearch) {
     let target = best > 0 ? Self.margin * Double(frame.batch) / best : .infinity
     guard frame.floor <= target else { return }
+    addPure(frame, &partitions)
     for edge in frame.edges {
       var found: PartitionedPlan?
       switch frame.method {
@@ -41,6 +44,33 @@ struct PlanShelf {
         noteNearest(frame, &partitions, edge: edge)
       }
     }
+  }
+
+  /// Plans a pure method may put before the simulator.
+  private static let purePlans = 3
+
+  /// Adds the frame's plans of pure methods: their simulation is not far from the formula's, and a larger space must not miss
+  /// what a smaller one finds.
+  private mutating func addPure(_ frame: PlanFrame, _ partitions: inout PartitionSearch) {
+    guard let division = partitions.evenDivision() else { return }
+    for (index, strategy) in frame.table.strategies.enumerated() {
+      for method in SearchMethod.pure
+      where method.allows(strategy, pipeline: division.count, devices: strategy.devices * division.count) {
+        let choice = Array(repeating: index, count: frame.table.kindOfBlock.count)
+        let found = partitions.finished(division, choice: choice, edge: index)
+        guard zip(found.memory, partitions.solver.limits).allSatisfy({ $0 <= $1 }) else { continue }
+        let plan = frame.plan(found)
+        let plans = Self.sorted((pure[method] ?? []) + [plan])
+        pure[method] = Array(plans.prefix(Self.purePlans))
+        best = max(best, plan.throughput)
+        candidates.append(plan)
+      }
+    }
+  }
+
+  /// Plans of pure methods that are not far behind, for the simulator.
+  var baselines: [FoundPlan] {
+    SearchMethod.pure.flatMap { pure[$0] ?? [] }.filter { $0.throughput * Self.margin >= best }
   }
 
   /// Looks for the frame's best partition of all, and bounds what its plans can reach. What cannot beat the best plan so far is

@@ -76,7 +76,12 @@ public struct SimulatedSearch {
 
   /// Replays the plans of a round that are new: how many.
   private mutating func judge(_ outcome: SearchOutcome, _ session: inout SearchSession) -> Int {
-    let fresh = outcome.plans.filter { plan in !judged.contains { $0.found.isLike(plan, isStrict: false) } }
+    let plans = outcome.plans + (rounds.isEmpty ? outcome.baselines : [])
+    var fresh: [FoundPlan] = []
+    for plan in plans {
+      let isKnown = judged.contains { $0.found.isLike(plan, isStrict: false) }
+      if !isKnown, !fresh.contains(where: { $0.isLike(plan, isStrict: false) }) { fresh.append(plan) }
+    }
     var count = 0
     // Even an interrupted search judges its best plan.
     for plan in fresh where judged.isEmpty || !request.isCancelled() {

@@ -36,8 +36,11 @@ public enum SearchMethod: String, CaseIterable, Hashable, Sendable {
       })
   }
 
+  /// Methods with one strategy for all layers.
+  static let pure: [SearchMethod] = [.data, .sharded, .tensor, .pipeline, .threeDimensional]
+
   /// Whether the method may use a strategy.
-  private func allows(_ strategy: LayerStrategy, pipeline: Int, devices: Int) -> Bool {
+  func allows(_ strategy: LayerStrategy, pipeline: Int, devices: Int) -> Bool {
     let isPlain = strategy.zero != .parameters && strategy.recompute == .none && strategy.hasNoSequenceSplit
     switch self {
     case .bmw, .base, .memoryBalanced, .timeBalanced: return true
