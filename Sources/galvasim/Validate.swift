@@ -11,6 +11,12 @@ struct Validate: ParsableCommand {
 
   @Argument(help: "Measured runs (CSV).", completion: .file(extensions: ["csv"])) var files: [String]
   @Option(help: ArgumentHelp("Rows simulated at a time; changes no result.", valueName: "n")) var jobs = 2
+  @Option(help: ArgumentHelp("Also write predictions beside measurements, as CSV.", valueName: "file.csv")) var out:
+    String?
+  @Option(help: ArgumentHelp("Also write a picture of predicted against measured times.", valueName: "file.svg"))
+  var scatter: String?
+  @Option(help: ArgumentHelp("Bounds to hold the summaries to (CSV); exit status 13 beyond them.", valueName: "file"))
+  var tolerance: String?
   @Flag(help: "Print the summary only.") var summary = false
   @OptionGroup var output: OutputOptions
 
@@ -21,12 +27,18 @@ struct Validate: ParsableCommand {
 
   func run() throws {
     try CommandFailure.wrapping {
+      let tolerances = try tolerance.map { try RunTolerances.load(path: $0) }
       let validation = try RunValidation(paths: files, jobs: jobs)
+      if let out { try validation.writeTable(to: out) }
+      if let scatter { try validation.writeScatter(to: scatter) }
       if output.json {
         output.print(validation.document)
       } else {
         StandardOutput.write(validation.text(listsRows: !summary && !output.quiet))
       }
+      let violations = tolerances?.violations(of: validation) ?? []
+      for violation in violations { StandardError.write("beyond tolerance: \(violation)") }
+      if !violations.isEmpty { throw ExitStatus(13) }
     }
   }
 }

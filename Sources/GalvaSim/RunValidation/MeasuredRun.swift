@@ -7,8 +7,8 @@ struct MeasuredRun {
   /// Data row, counted from 0.
   let row: Int
 
-  /// The row's name; rows without one are refused when the table is read.
-  var id: String { text("id") }
+  /// The row's name; rows without one are called by their number.
+  var id: String { file.cell(row, "id") ?? "row \(row + 1)" }
   /// A cell; empty when it is missing.
   func text(_ column: String) -> String { file.cell(row, column) ?? "" }
   /// A cell in lower case.

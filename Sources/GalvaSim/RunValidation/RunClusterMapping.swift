@@ -28,7 +28,8 @@ struct RunClusterMapping {
     guard let device = device(gpu) else {
       throw RunGap("gpu: \(gpu.isEmpty ? "not in the row" : gpu + " is not in the catalogue")")
     }
-    guard let server = Self.servers.first(where: { $0.device == device.name })?.cluster,
+    let listed = device.name.hasSuffix("-500w") ? "h100-sxm-80gb" : device.name
+    guard let server = Self.servers.first(where: { $0.device == listed })?.cluster,
       let known = try? Catalog.builtIn.cluster(named: server)
     else { throw RunGap("gpu: no server with \(device.name) is in the catalogue") }
     let perNode = min(devices, run.count("gpus_per_node") ?? known.devicesPerNode)
@@ -59,7 +60,19 @@ struct RunClusterMapping {
       ("a100-sxm4-40", "A100-SXM-40GB"), ("a100-sxm4", "A100-SXM-80GB"), ("a100-sxm4-80", "A100-SXM-80GB"),
       ("h100 80gb hbm3", "H100-SXM-80GB"), ("gb200", "B200-SXM"), ("xv100", "V100-SXM2-32GB"),
     ]
+    if lowered.contains("500w"), let full = finder.device("H100-SXM-80GB") { return Self.limited(full) }
     if let machine = machines.first(where: { lowered.contains($0.0) }) { return finder.device(machine.1) }
     return finder.device(name)
+  }
+
+  /// The H100 with 96 GB of HBM2e at 2.4 TB/s and 500 W (github.com/pytorch/torchtitan @b5bcd76c66,
+  /// benchmarks/llama3_h100_202412_torchtitan.md).
+  private static func limited(_ chip: DeviceSpec) -> DeviceSpec {
+    DeviceSpec(
+      name: "h100-sxm-96gb-500w", title: "NVIDIA H100 SXM 96 GB at 500 W", peak: chip.peak,
+      memoryCapacity: .gibibytes(94), memoryBandwidth: .gigabytesPerSecond(2400), multiprocessors: chip.multiprocessors,
+      kernelOverhead: chip.kernelOverhead, gemmEfficiency: chip.gemmEfficiency,
+      attentionEfficiency: chip.attentionEfficiency, memoryEfficiency: chip.memoryEfficiency,
+      contextMemory: chip.contextMemory, interference: chip.interference, provenance: chip.provenance)
   }
 }

@@ -2,6 +2,7 @@
 struct RunExclusion {
   /// Ids of rows that were seen, by everything else they say.
   private var seen: [String: String] = [:]
+  private var ids: Set<String> = []
 
   /// Columns that make two rows the same measurement.
   private static let identity = [
@@ -12,6 +13,7 @@ struct RunExclusion {
 
   /// Why a row does not count; `nil` when it does.
   mutating func reason(_ run: MeasuredRun) -> String? {
+    if run.file.cell(run.row, "id") != nil, !ids.insert(run.id).inserted { return "id: names an earlier row too" }
     let reliability = run.text("reliability")
     if !reliability.isEmpty, reliability != "ok" { return "reliability: \(reliability)" }
     if let reason = Self.pathology(run) { return reason }

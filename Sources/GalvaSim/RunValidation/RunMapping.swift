@@ -37,14 +37,19 @@ struct RunMapping {
       throw RunGap("dtype: \(cluster.device.name) does not compute in \(job.format.rawValue)")
     }
     var setup = TrainingSetup(
-      model: model, cluster: cluster, job: job, plan: plan, options: RunOptionMapping(run: run).options())
+      model: model, cluster: cluster, job: job, plan: plan,
+      options: RunOptionMapping(run: run, gpu: cluster.device.name, stages: plan.pipelineParallel).options(&notes))
     setup.kernelCosts = try kernelCosts(cluster.device)
     return Scenario(setup: setup, region: TimedRegion(run), notes: notes)
   }
 
   private mutating func kernelCosts(_ device: DeviceSpec) throws(RunGap) -> KernelCosts {
     if let known = costs[device.name] { return known }
-    guard let table = try? Catalog.builtIn.kernelTable(for: device) else { return KernelCosts() }
+    // A variant of a chip is priced by the chip's table.
+    let known = device.name.hasSuffix("-500w") ? "h100-sxm-80gb" : device.name
+    guard let listed = try? Catalog.builtIn.device(named: known),
+      let table = try? Catalog.builtIn.kernelTable(for: listed)
+    else { return KernelCosts() }
     let made = KernelCosts(choice: .auto, models: [MeasuredCostModel(device: device, table: table)])
     costs[device.name] = made
     return made

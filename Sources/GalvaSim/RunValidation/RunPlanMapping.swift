@@ -28,7 +28,7 @@ struct RunPlanMapping {
     (end.recompute, end.expertParallel) = (.none, 1)
     let plan = ParallelPlan(
       pipelineParallel: stages, virtualStages: chunks,
-      layersPerStage: division(blocks: model.blocks.count, stages: stages * chunks), layers: layers, embedding: end,
+      layersPerStage: try division(model, stages: stages * chunks), layers: layers, embedding: end,
       head: end, microBatches: microBatches, schedule: .named(schedule))
     return (plan, batch)
   }
@@ -60,7 +60,7 @@ struct RunPlanMapping {
       notes.append("sequence parallelism not in the row: on")
     }
     strategy.zero = ZeroStage(rawValue: Int(run.number("zero_stage") ?? 0)) ?? .none
-    if strategy.dataParallel == 1 { strategy.zero = .none }
+    if strategy.dataParallel * context == 1 { strategy.zero = .none }
     strategy.recompute = recompute(&notes)
     return strategy
   }
@@ -96,6 +96,12 @@ struct RunPlanMapping {
   private func recompute(_ notes: inout [String]) -> RecomputePolicy {
     let words = run.words("recompute")
     if words.isEmpty { notes.append("recomputation not in the row: none") }
+    if words.contains("in repo configs"), (run.count("n_gpus") ?? 0) <= 8 {
+      // Taken from configurations of other runs; with it the fastest of these rows would need products at 288 TFLOP/s,
+      // beyond the best measured on the chip (271).
+      notes.append("recomputation stated for other runs of the source: none")
+      return .none
+    }
     if words.hasPrefix("full") || words.hasPrefix("every_layer") { return .full }
     return words.hasPrefix("selective") && !recomputesHalf ? .selective : .none
   }
@@ -131,14 +137,34 @@ struct RunPlanMapping {
     return chunks
   }
 
-  /// An even split; `type:transformer|embedding` gives embedding and head the slot of a layer each.
-  private func division(blocks: Int, stages: Int) -> [Int] {
+  /// An even split, unless the framework or the row divides otherwise.
+  private func division(_ model: Model, stages: Int) throws(RunGap) -> [Int] {
+    let blocks = model.blocks.count
+    if run.words("framework") == "nanotron" { return try nanotronDivision(blocks: blocks, stages: stages) }
+    // `type:transformer|embedding` gives embedding and head the slot of a layer each.
     guard run.words("note").contains("take one layer slot"), stages > 1, (blocks + 2) % stages == 0 else {
       return StageSplit.even(blocks: blocks, stages: stages)
     }
     var counts = Array(repeating: (blocks + 2) / stages, count: stages)
     counts[0] -= 1
     counts[stages - 1] -= 1
+    return counts
+  }
+
+  /// Nanotron walks the model, adds up what each part computes (a layer `4 h^2 + 3 h f`, the head `V h`) and goes on to
+  /// the next stage after the part that passes the stage's share of the sum (github.com/huggingface/nanotron, build_model
+  /// and get_block_compute_costs).
+  private func nanotronDivision(blocks: Int, stages: Int) throws(RunGap) -> [Int] {
+    let hidden = Double(try run.required("hidden"))
+    let layer = 4 * hidden * hidden + 3 * hidden * Double(try run.required("ffn"))
+    let sum = Double(blocks) * layer + hidden * Double(try run.required("vocab"))
+    var counts = Array(repeating: 0, count: stages)
+    var (stage, done) = (0, 0.0)
+    for _ in 0..<blocks {
+      counts[stage] += 1
+      done += layer
+      if stage < stages - 1, done > sum * Double(stage + 1) / Double(stages) { stage += 1 }
+    }
     return counts
   }
 }

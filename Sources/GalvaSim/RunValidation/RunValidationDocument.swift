@@ -14,6 +14,18 @@ extension RunValidation {
     ]
   }
 
+  /// Keys of a summary.
+  static let metricNames = fields(RunStatistics([])).map(\.key)
+
+  /// A value of a summary by its key; `nil` where there is none.
+  static func metric(_ name: String, of statistics: RunStatistics) -> Double? {
+    switch fields(statistics).first(where: { $0.key == name })?.value {
+    case .number(let value): value
+    case .integer(let value): Double(value)
+    default: nil
+    }
+  }
+
   private static func number(_ value: Double?) -> JSONValue { value.map { .number($0) } ?? .null }
 
   private static func json(_ row: Row) -> JSONValue {
