@@ -12,6 +12,7 @@ extension StageLowering {
         .earlierSteps(of: .compute), .earlierSteps(of: .data), .earlierSteps(of: .tensor),
         .earlierSteps(of: .expert), .earlierSteps(of: .context),
       ])
+    if !setup.options.framework.host.isFree { builder.joinFrontier(.earlierSteps(of: .host)) }
     if !setup.options.overlapGradientReduction { addLateReductions(&builder) }
     addReplicatedGradients(&builder)
     addTiedEmbedding(&builder)

@@ -14,6 +14,9 @@ public struct LongRunTraits: Hashable, Sendable {
       ?? LongRunTraits(productRate: 1, hostTime: 1)
   }
 
+  /// How many of the numbers were fitted to measured runs: two product rates, one host time. The host of a B200 is assumed.
+  public static let fittedConstants = 3
+
   /// Fitted on the calibration half of the measured runs (docs/accuracy-runs.md): product rates on runs with micro-batches
   /// that hide the processor (FSDP of 1B to 70B, GPT of 2B to 462B, cuts of Llama and DeepSeek), host times on iterations
   /// of tiny models in Megatron-LM's tests on both hosts. A chip limited to 500 W instead of 700 W runs at the cube root of

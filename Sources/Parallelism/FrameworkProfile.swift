@@ -30,6 +30,8 @@ public struct FrameworkProfile: Hashable, Sendable {
   public var overlapsPipelineSends = true
   /// Whether gradient reductions run beside the backward pass.
   public var overlapsGradientReduction = true
+  /// How many of the numbers were fitted to measured runs.
+  public var fittedConstants = 0
   /// Where the numbers come from.
   public var source = ""
 
@@ -73,4 +75,14 @@ public struct HostCosts: Hashable, Sendable {
 
   /// Whether launching takes any time.
   public var isFree: Bool { self == HostCosts() }
+}
+
+extension ExecutionOptions {
+  /// Runs a plan as a framework does: its profile, and what it overlaps.
+  public mutating func adopt(_ profile: FrameworkProfile) {
+    framework = profile
+    overlapTensorBackward = profile.overlapsTensorBackward
+    overlapPipelineSends = profile.overlapsPipelineSends
+    overlapGradientReduction = profile.overlapsGradientReduction
+  }
 }

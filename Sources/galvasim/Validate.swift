@@ -18,6 +18,7 @@ struct Validate: ParsableCommand {
   @Option(help: ArgumentHelp("Bounds to hold the summaries to (CSV); exit status 13 beyond them.", valueName: "file"))
   var tolerance: String?
   @Flag(help: "Print the summary only.") var summary = false
+  @Flag(help: "Print the summary as tables in Markdown.") var markdown = false
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
@@ -33,6 +34,8 @@ struct Validate: ParsableCommand {
       if let scatter { try validation.writeScatter(to: scatter) }
       if output.json {
         output.print(validation.document)
+      } else if markdown {
+        StandardOutput.write(validation.markdown)
       } else {
         StandardOutput.write(validation.text(listsRows: !summary && !output.quiet))
       }

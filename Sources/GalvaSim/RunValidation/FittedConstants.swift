@@ -1,5 +1,9 @@
-/// Constants that were fitted on the calibration half of measured runs; the count is printed beside every error.
+import Costing
+import Parallelism
+
+/// Constants that were fitted to measured runs; their number is printed beside every error.
 enum FittedConstants {
-  /// How many there are.
-  static let count = 0
+  /// How many there are, over all frameworks and GPUs.
+  static let count =
+    FrameworkCatalog.all.reduce(LongRunTraits.fittedConstants) { $0 + $1.fittedConstants }
 }

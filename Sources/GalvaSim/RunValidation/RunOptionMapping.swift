@@ -1,4 +1,3 @@
-import Foundation
 import Parallelism
 import Quantities
 import Workload
@@ -17,50 +16,15 @@ struct RunOptionMapping {
     options.attention = isFlash ? .flash : .unfused
     options.dropout = hasDropout
     options.modelsInterference = false
-    options.framework = profile(&notes)
+    options.adopt(profile(&notes))
     options.framework.attention = attentionTime
-    options.overlapTensorBackward = options.framework.overlapsTensorBackward
-    options.overlapPipelineSends = options.framework.overlapsPipelineSends
-    options.overlapGradientReduction = options.framework.overlapsGradientReduction
     let (words, note) = (run.words("optimizer"), run.words("note"))
     if words.contains("no overlap") { options.overlapGradientReduction = false }
     options.overlapParameterGather = words.contains("overlap-p") || note.contains("overlap-param-gather=true")
     // With pipelines nobody reduces gradients in every micro-batch.
     if stages > 1, run.text("zero_stage") == "2" { options.gradientReduction = .lastMicroBatch }
     adopt(attention: run.words("attention_impl"), &options.framework)
-    if let text = ProcessInfo.processInfo.environment["GV"] { override(&options, text) }
     return options
-  }
-
-  func override(_ o: inout ExecutionOptions, _ text: String) {
-    for item in text.split(separator: ",") {
-      let parts = item.split(separator: "=")
-      let path = parts[0].split(separator: ".")
-      guard path[0] == "all" || path[0] == o.framework.name, let v = Double(parts[1]) else { continue }
-      switch path[1] {
-      case "kernel": o.framework.host.kernel = .microseconds(v)
-      case "collective": o.framework.host.collective = .microseconds(v)
-      case "crowded": o.framework.host.crowdedCollective = .microseconds(v)
-      case "message": o.framework.host.message = .microseconds(v)
-      case "step": o.framework.host.step = .microseconds(v)
-      case "iteration": o.framework.host.iteration = .microseconds(v)
-      case "waits": o.framework.host.messageWait = v == 0 ? .never : v == 1 ? .plainSchedules : .always
-      case "elementwise": o.framework.elementwise = v
-      case "norm": if !run.text("attention_impl").contains("RMS kernel") { o.framework.norm = v }
-      case "torch": if run.text("attention_impl") == "torch" { o.framework.softmax *= v }
-      case "cast": o.framework.cast = v
-      case "attention": o.framework.attention = v
-      case "softmax": o.framework.softmax = v
-      case "ce": o.framework.crossEntropy = v
-      case "acc": o.framework.accumulation = v
-      case "update": o.framework.update = v
-      case "tpo": o.overlapTensorBackward = v > 0
-      case "dpo": o.overlapGradientReduction = v > 0
-      case "ppo": o.overlapPipelineSends = v > 0
-      case "interference": o.modelsInterference = v > 0
-      default: fatalError("\(path)")
-      }
-    }
   }
 
   /// What a row says of attention and norms beyond its framework.

@@ -15,6 +15,7 @@ struct RunPlanMapping {
 
   /// The plan of a model, with the sequences of an iteration.
   func plan(_ model: Model, devices: Int, _ notes: inout [String]) throws(RunGap) -> (plan: ParallelPlan, batch: Int) {
+    guard ["tp", "pp", "dp"].contains(where: { !run.text($0).isEmpty }) else { throw RunGap("plan: not in the row") }
     let stages = run.count("pp") ?? 1
     let strategy = try strategy(devices: devices, stages: stages, &notes)
     let (batch, microBatches) = try batching(strategy.dataParallel, &notes)

@@ -1,11 +1,14 @@
-/// What a table's rows are grouped by in summaries: the file where one publication filled it, else the publication.
+/// What a table's rows are grouped by in summaries: the file where one publication fills at least half of it, else the
+/// publication.
 enum RunSource {
   /// The groups of a file's rows, in order.
   static func groups(_ runs: [MeasuredRun], path: String) -> [String] {
     let publications = runs.map { publication($0.text("source")) }
-    guard let first = publications.first, publications.allSatisfy({ $0 == first }) else { return publications }
+    var counts: [String: Int] = [:]
+    for publication in publications { counts[publication, default: 0] += 1 }
     let stem = stem(path)
-    return Array(repeating: stem.isEmpty ? first : stem, count: runs.count)
+    guard 2 * (counts.values.max() ?? 0) >= runs.count, !stem.isEmpty else { return publications }
+    return Array(repeating: stem, count: runs.count)
   }
 
   /// The name of a file without folder, ending and a leading `e2e_`.

@@ -65,17 +65,28 @@ extension RunValidation {
     ]
   }
 
-  /// Why rows were skipped, with how many.
-  private var skipLines: [String] {
+  private var skipLines: [String] { skipCounts.map { "skipped \($0.count): \($0.reason)" } }
+
+  /// Why rows were skipped, with how many, in order of first row.
+  var skipCounts: [(reason: String, count: Int)] {
     var order: [String] = []
     var counts: [String: Int] = [:]
     for row in rows {
-      guard let reason = row.skippedReason.map({ $0.hasPrefix("repeats ") ? "repeats another row" : $0 }) else {
-        continue
-      }
+      guard let reason = row.skippedReason.map(Self.kind) else { continue }
       if counts[reason] == nil { order.append(reason) }
       counts[reason, default: 0] += 1
     }
-    return order.map { "skipped \(counts[$0] ?? 0): \($0)" }
+    return order.map { ($0, counts[$0] ?? 0) }
+  }
+
+  /// A reason without what tells rows apart.
+  private static func kind(_ reason: String) -> String {
+    if reason.hasPrefix("repeats ") { return "repeats another row" }
+    if reason.hasPrefix("gpu: "), reason.hasSuffix(" is not in the catalogue") { return "gpu: not in the catalogue" }
+    if reason.hasPrefix("degrees: ") { return "degrees: their product is not the number of GPUs" }
+    if reason.hasPrefix("global_batch: "), reason.contains("multiple") {
+      return "global_batch: no multiple of dp x micro-batch"
+    }
+    return reason
   }
 }
