@@ -55,9 +55,9 @@ extension FrameworkCatalog {
     profile.host.collective = .microseconds(40)
     profile.host.iteration = .microseconds(3000)
     profile.host.messageWait = .always
-    (profile.elementwise, profile.softmax, profile.crossEntropy) = (1.5, 2.8, 8)
-    (profile.accumulation, profile.update) = (10, 22)
-    (profile.overlapsTensorBackward, profile.overlapsPipelineSends) = (false, false)
+    (profile.elementwise, profile.softmax, profile.crossEntropy) = (1.5, 2.4, 10)
+    (profile.accumulation, profile.update) = (6, 22)
+    profile.overlapsPipelineSends = false
     profile.overlapsGradientReduction = false
   }
 }

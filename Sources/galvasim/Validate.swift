@@ -17,19 +17,21 @@ struct Validate: ParsableCommand {
   var scatter: String?
   @Option(help: ArgumentHelp("Bounds to hold the summaries to (CSV); exit status 13 beyond them.", valueName: "file"))
   var tolerance: String?
+  @Option(help: ArgumentHelp("Take about one row in so many, always the same ones.", valueName: "n")) var sample = 1
   @Flag(help: "Print the summary only.") var summary = false
   @Flag(help: "Print the summary as tables in Markdown.") var markdown = false
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
     guard jobs >= 1 else { throw ValidationError("--jobs: found \(jobs), expected at least 1") }
+    guard sample >= 1 else { throw ValidationError("--sample: found \(sample), expected at least 1") }
     guard !files.isEmpty else { throw ValidationError("expected at least one table of measured runs") }
   }
 
   func run() throws {
     try CommandFailure.wrapping {
       let tolerances = try tolerance.map { try RunTolerances.load(path: $0) }
-      let validation = try RunValidation(paths: files, jobs: jobs)
+      let validation = try RunValidation(paths: files, jobs: jobs, sample: sample)
       if let out { try validation.writeTable(to: out) }
       if let scatter { try validation.writeScatter(to: scatter) }
       if output.json {

@@ -45,6 +45,9 @@ struct MeasuredRun {
   /// (64-bit FNV-1a, then the finishing multiplication of MurmurHash3) is zero.
   var isCalibration: Bool { Self.hash(id) & 1 == 0 }
 
+  /// Whether the row is in a sample of about one in `size`, of both halves.
+  func isIn(sample size: Int) -> Bool { (Self.hash(id) >> 1) % UInt64(max(1, size)) == 0 }
+
   /// The hash.
   static func hash(_ text: String) -> UInt64 {
     var value: UInt64 = 0xcbf2_9ce4_8422_2325

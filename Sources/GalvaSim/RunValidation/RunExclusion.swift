@@ -3,6 +3,11 @@ struct RunExclusion {
   /// Ids of rows that were seen, by everything else they say.
   private var seen: [String: String] = [:]
   private var ids: Set<String> = []
+  /// The table that is read.
+  private var scaling = RunScaling([])
+
+  /// Begins with another table.
+  mutating func begin(_ runs: [MeasuredRun]) { scaling = RunScaling(runs) }
 
   /// Columns that make two rows the same measurement.
   private static let identity = [
@@ -20,6 +25,9 @@ struct RunExclusion {
     let note = run.words("note")
     for word in ["misprint", "swapped", "implausible", "inconsistent"] where note.contains(word) {
       return "note: says \(word)"
+    }
+    if let witness = scaling.witness(against: run) {
+      return "disturbed: with as many replicas or more \(witness) is more than twice as fast on each GPU"
     }
     guard run.statedTime != nil else { return nil }
     let identity = Self.identity.map { run.text($0) }.joined(separator: "\u{1f}")

@@ -59,14 +59,16 @@ public struct RunValidation: Sendable {
   /// - Parameters:
   ///   - paths: Tables of measured runs.
   ///   - jobs: Rows at a time; results do not depend on it.
+  ///   - sample: Takes about one row in so many, by a hash of its id.
   /// - Throws: ``InputError``: files that are missing, or have columns or cells that cannot be used.
-  public init(paths: [String], jobs: Int = 1) throws(InputError) {
+  public init(paths: [String], jobs: Int = 1, sample: Int = 1) throws(InputError) {
     var cases: [RunCase] = []
     var mapping = RunMapping()
     var exclusion = RunExclusion()
     for path in paths {
       let runs = try RunTable.load(path: path)
-      for (run, source) in zip(runs, RunSource.groups(runs, path: path)) {
+      exclusion.begin(runs)
+      for (run, source) in zip(runs, RunSource.groups(runs, path: path)) where run.isIn(sample: sample) {
         cases.append(RunCase(run, path: path, source: source, mapping: &mapping, exclusion: &exclusion))
       }
     }

@@ -82,6 +82,9 @@ extension RunValidation {
   /// A reason without what tells rows apart.
   private static func kind(_ reason: String) -> String {
     if reason.hasPrefix("repeats ") { return "repeats another row" }
+    if reason.hasPrefix("disturbed: ") {
+      return "disturbed: a row of the same plan and as many replicas is twice as fast"
+    }
     if reason.hasPrefix("gpu: "), reason.hasSuffix(" is not in the catalogue") { return "gpu: not in the catalogue" }
     if reason.hasPrefix("degrees: ") { return "degrees: their product is not the number of GPUs" }
     if reason.hasPrefix("global_batch: "), reason.contains("multiple") {
