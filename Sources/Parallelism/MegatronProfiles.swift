@@ -39,9 +39,9 @@ extension FrameworkCatalog {
       "the processor's times fitted on the calibration half of the golden values of Megatron-LM's tests on A100 and H100 (91 "
       + "rows of tiny models); loss, update and casts assumed"
     profile.host.kernel = .microseconds(160)
-    profile.host.collective = .microseconds(256)
+    profile.host.collective = .microseconds(270)
     profile.host.message = .microseconds(720)
-    profile.host.step = .microseconds(900)
+    profile.host.step = .microseconds(1250)
     profile.host.iteration = .microseconds(40_000)
     profile.host.messageWait = .plainSchedules
     (profile.crossEntropy, profile.update, profile.cast) = (2, 8, 4)

@@ -32,10 +32,12 @@ struct RunClusterMapping {
     guard let server = Self.servers.first(where: { $0.device == listed })?.cluster,
       let known = try? Catalog.builtIn.cluster(named: server)
     else { throw RunGap("gpu: no server with \(device.name) is in the catalogue") }
+    let place = run.words("interconnect")
+    // The cluster whose collectives the same publication measured.
+    let own = place.contains("playbook text") ? try? Catalog.builtIn.cluster(named: "p5-ultrascale") : nil
     let perNode = min(devices, run.count("gpus_per_node") ?? known.devicesPerNode)
     guard devices % perNode == 0 else { throw RunGap("n_gpus: \(devices) do not fill nodes of \(perNode)") }
     let nodes = devices / perNode
-    let place = run.words("interconnect")
     let fabric = Self.fabrics.first { place.contains($0.words) }
     var link = known.interNode
     var cards = known.networkCardsPerNode
@@ -49,7 +51,7 @@ struct RunClusterMapping {
       name: known.name, device: device, devicesPerNode: perNode, nodes: nodes,
       topology: isSwitched ? .nvswitch : known.topology, intraNode: known.intraNode, interNode: link,
       networkCardsPerNode: max(1, cards), hostLink: known.hostLink,
-      measuredCollectives: fabric == nil ? known.measuredCollectives : nil)
+      measuredCollectives: own?.measuredCollectives ?? (fabric == nil ? known.measuredCollectives : nil))
   }
 
   /// The device; names of machines such as `8xV100` or `p3.16xlarge` stand for theirs.

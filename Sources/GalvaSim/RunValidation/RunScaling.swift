@@ -4,7 +4,7 @@ struct RunScaling {
   /// Columns that make two rows the same plan, whatever the number of replicas and whether optimizer states are sharded.
   private static let identity = [
     "gpu", "model", "layers", "hidden", "heads", "seq", "dtype", "micro_batch", "tp", "sp", "pp", "vpp", "cp", "ep",
-    "recompute", "schedule", "attention_impl", "optimizer", "framework",
+    "recompute", "schedule", "attention_impl", "optimizer", "framework", "note",
   ]
 
   /// One measured speed of a plan.
