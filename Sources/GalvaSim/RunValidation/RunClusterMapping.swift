@@ -41,7 +41,9 @@ struct RunClusterMapping {
     let fabric = Self.fabrics.first { place.contains($0.words) }
     var link = known.interNode
     var cards = known.networkCardsPerNode
-    if let fabric, let found = try? Catalog.builtIn.link(named: fabric.link) {
+    if let own {
+      link = own.interNode
+    } else if let fabric, let found = try? Catalog.builtIn.link(named: fabric.link) {
       (link, cards) = (found, fabric.cards)
     } else if nodes > 1 {
       notes.append("network not in the row: \(cards) cards of \(link?.name ?? "none") per node")

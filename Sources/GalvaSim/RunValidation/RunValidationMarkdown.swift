@@ -2,20 +2,21 @@ extension RunValidation {
   /// The tables of docs/accuracy-runs.md.
   public var markdown: String {
     let parts = [
-      Self.table("measurements", [overall] + bySource), Self.table("GPU", byGPU), Self.table("parallelism", byPlan),
+      Self.table("measurements", [overall] + bySource, listsAll: true), Self.table("GPU", byGPU),
+      Self.table("parallelism", byPlan),
       closingLines, skippedTable,
     ]
     return parts.map { $0.joined(separator: "\n") + "\n" }.joined(separator: "\n")
   }
 
-  private static func table(_ title: String, _ summaries: [RunSummary]) -> [String] {
+  private static func table(_ title: String, _ summaries: [RunSummary], listsAll: Bool = false) -> [String] {
     let header = [
       "| \(title) | rows | counted | reported | median | mean | p90 | bias | all: median | mean | p90 | bias | memory | median | "
         + "rank | regret | pairs |",
       "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|",
     ]
     return header
-      + summaries.filter { $0.all.count + $0.all.memory.count > 0 }.map { summary in
+      + summaries.filter { listsAll || $0.all.count + $0.all.memory.count > 0 }.map { summary in
         let (all, half) = (summary.all, summary.reported)
         let cells =
           ["\(summary.name)", "\(all.count + all.skipped)", "\(all.count)", "\(half.count)"] + errors(half.throughput)

@@ -44,6 +44,8 @@ struct ScatterPicture {
   /// The name of the chip in the name of a GPU.
   private static func chip(_ gpu: String) -> String {
     let known = ["GB200", "B200", "H200", "H100", "A100", "V100", "A40", "MI300X", "TITAN RTX"]
+    // The machines Amazon calls P3 have V100s.
+    if gpu.hasPrefix("p3.") { return "V100" }
     return known.first { gpu.uppercased().contains($0) } ?? gpu
   }
 
