@@ -4,7 +4,7 @@ CHECKED := --explicit-target-dependency-import-check error
 SCENARIO ?= Scenarios/runs/llama3-8b-8xh100.yaml
 OUT ?= out
 
-.PHONY: demo test bench lint format build clean
+.PHONY: demo test bench validate lint format build clean
 
 # Builds release, replays a real iteration, leaves trace and timeline in $(OUT).
 demo:
@@ -28,6 +28,12 @@ bench:
 	scripts/install-system-packages build
 	swift build -c release --product galvasim-bench $(CHECKED)
 	.build/release/galvasim-bench
+
+# Every published training run beside the checkout, against its bounds; GALVASIM_RECORD=1 rewrites docs/accuracy-runs.md.
+validate:
+	scripts/install-system-packages build
+	swift build -c release --product galvasim $(CHECKED)
+	scripts/validate-runs
 
 lint:
 	swift format lint --strict --recursive Package.swift Plugins Sources Tests

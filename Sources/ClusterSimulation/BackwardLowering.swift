@@ -18,7 +18,10 @@ extension StageLowering {
       builder.layer = Int32(number)
       prefetch(&gathers, upTo: number, to: &builder)
       holdBack(number, pass, buckets, &builder)
+      let first = builder.operations.count
       addBackward(number, pass, to: &builder)
+      if pass.computesWeight { addAccumulation(number, to: &builder) }
+      endHostLayer(&builder, since: first)
       if gathers.wasGathered(number) || (keepsGathered(number) && pass.isLast && pass.computesWeight) {
         releaseGathered(number, &builder)
       }

@@ -10,7 +10,7 @@ extension EventExecutor {
   ) -> Bool {
     guard operation.role == .local || operation.role == .send else { return false }
     let stream = Int(operation.stream)
-    let bit = UInt8(1) << operation.stream
+    let bit = UInt16(1) << UInt16(operation.stream)
     let isFlow = network.isFlow(operationIndex(ofSlot: slot))
     if isFlow || (overlap.isActive && operation.role == .local && Interference.isCollective(stream: stream)) {
       waitingStreams[rank] &= ~bit
@@ -48,7 +48,7 @@ extension EventExecutor {
     var slot = first
     while slot >= 0 {
       heads[slot].hasArrived = false
-      waitingStreams[slot / StreamKind.count] &= ~(1 << UInt8(slot % StreamKind.count))
+      waitingStreams[slot / StreamKind.count] &= ~(1 << UInt16(slot % StreamKind.count))
       columns.starts[row(ofSlot: slot)] = now
       slot = Int(heads[slot].nextInGroup)
     }

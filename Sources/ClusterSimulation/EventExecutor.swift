@@ -15,7 +15,7 @@ struct EventExecutor: ~Copyable, EventHandler {
   /// What each stream of each rank runs or waits to run; shape `[ranks * StreamKind.count]`.
   let heads: FixedBuffer<Head>
   /// Streams of a rank that wait, one bit each; shape `[ranks]`.
-  let waitingStreams: FixedBuffer<UInt8>
+  let waitingStreams: FixedBuffer<UInt16>
   private let groups: FixedBuffer<Gathering>
   /// Nanoseconds other members waited for each rank in each of its groups; shape `[ranks * groupSlotCount]`, empty unless
   /// links are shared.
@@ -182,7 +182,7 @@ struct EventExecutor: ~Copyable, EventHandler {
   private mutating func tryStart(_ rank: Int, _ stream: Int, now: Int64, queue: inout EventQueue) {
     let slot = rank * StreamKind.count + stream
     let head = heads[slot]
-    let bit = UInt8(1) << UInt8(stream)
+    let bit = UInt16(1) << UInt16(stream)
     guard head.step != Int32.max else { return }
     let step = tables.steps[Int(head.step)]
     let operation = tables.operations[Int(tables.templates[Int(step.template) * 2]) + Int(head.operation)]
@@ -249,7 +249,7 @@ struct EventExecutor: ~Copyable, EventHandler {
 
   mutating func wakeReceiver(_ receiver: Int, now: Int64, queue: inout EventQueue) {
     let stream = Int(StreamKind.pipelineReceive.rawValue)
-    guard waitingStreams[receiver] & (1 << UInt8(stream)) != 0 else { return }
+    guard waitingStreams[receiver] & (1 << UInt16(stream)) != 0 else { return }
     tryStart(receiver, stream, now: now, queue: &queue)
   }
 
@@ -271,7 +271,7 @@ struct EventExecutor: ~Copyable, EventHandler {
       let head = heads[slot]
       let operation = tables.operations[operationIndex(ofSlot: slot)]
       heads[slot].hasArrived = false
-      waitingStreams[rank] &= ~(1 << UInt8(slot % StreamKind.count))
+      waitingStreams[rank] &= ~(1 << UInt16(slot % StreamKind.count))
       start(row(ofSlot: slot), slot, from: now, to: now + operation.duration, queue: &queue)
       member = head.nextInGroup
     }

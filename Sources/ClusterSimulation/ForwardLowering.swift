@@ -16,7 +16,9 @@ extension StageLowering {
         addResharding(from: previous, to: number, bytes: bytes, to: &builder)
       }
       prefetch(&gathers, upTo: number, to: &builder)
+      let first = builder.operations.count
       addForward(number, size: key.size, to: &builder)
+      endHostLayer(&builder, since: first)
       if gathers.wasGathered(number), setup.options.reshardAfterForward { releaseGathered(number, &builder) }
       previous = number
     }
@@ -37,11 +39,15 @@ extension StageLowering {
     if !setup.options.overlapPipelineSends { frontier.append(.earlierSteps(of: .pipelineSend)) }
     var builder = TemplateBuilder(frontier: frontier)
     builder.virtualStage = Int32(stage)
-    guard source >= 0 else { return builder }
+    guard source >= 0 else {
+      beginHostStep(&builder, received: nil)
+      return builder
+    }
     guard source < layout.stageCount, layout.owner[source] != rank else {
       for stream in [StreamKind.tensor, .context, .expert, .pipelineReceive] {
         builder.joinFrontier(.earlierSteps(of: stream))
       }
+      beginHostStep(&builder, received: nil)
       return builder
     }
     let isGradient = source > stage
@@ -54,6 +60,7 @@ extension StageLowering {
       role: .receive)
     builder.effect(index, atEnd: false, .communication, bytes)
     builder.joinFrontier(.operation(index))
+    beginHostStep(&builder, received: index)
     receivedBytes = bytes
     return builder
   }

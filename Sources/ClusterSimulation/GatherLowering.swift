@@ -40,8 +40,9 @@ extension StageLowering {
   /// With resharding after the forward pass every forward and backward pass gathers; without it the first forward pass
   /// of the iteration gathers once.
   func gathersParameters(_ number: Int, inForward: Bool, isFirst: Bool) -> Bool {
-    guard setup.strategy(number).zero == .parameters, replicas(number) > 1 || replicas(number, expert: true) > 1
-    else { return false }
+    let zero = setup.strategy(number).zero
+    guard zero > .none, replicas(number) > 1 || replicas(number, expert: true) > 1 else { return false }
+    guard zero == .parameters else { return setup.options.overlapParameterGather && inForward && isFirst }
     return setup.options.reshardAfterForward || (inForward && isFirst)
   }
 
@@ -75,7 +76,9 @@ extension StageLowering {
           name: pricing.name("gather_parameters"), kind: .parameterGather, bytes: bytes,
           groupSize: Int32(shape.ranks), call: call.kind),
         role: .join, link: Int32(slot))
-      builder.effect(index, atEnd: false, .gathered, bytes - bytes / Int64(shape.ranks))
+      if setup.strategy(number).zero == .parameters {
+        builder.effect(index, atEnd: false, .gathered, bytes - bytes / Int64(shape.ranks))
+      }
       waits.append(.operation(index))
     }
     return waits
@@ -97,6 +100,7 @@ extension StageLowering {
 
   /// Frees a gathered layer when its last operation so far has ended.
   mutating func releaseGathered(_ number: Int, _ builder: inout TemplateBuilder) {
+    guard setup.strategy(number).zero == .parameters else { return }
     guard let last = builder.infos.lastIndex(where: { $0.layer == Int32(number) }) else { return }
     for (slot, bytes) in gatherParts(number) {
       builder.effect(last, atEnd: true, .gathered, bytes / Int64(rankClass.shapes[slot].ranks) - bytes)

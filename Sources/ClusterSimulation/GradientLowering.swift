@@ -43,6 +43,21 @@ extension StageLowering {
     }
   }
 
+  /// Adds a layer's gradients to the accumulated ones, where the framework does so in kernels of their own. They hold up
+  /// nobody's data path.
+  mutating func addAccumulation(_ number: Int, to builder: inout TemplateBuilder) {
+    let bytes = setup.options.framework.accumulation
+    guard bytes > 0 else { return }
+    let layer = pricing.layer(number, size: setup.strategy(number).dataParallel)
+    let count = Double(denseParameters(number) + layer.expertParameters)
+    guard count > 0 else { return }
+    let kernel = pricing.price(.memoryBound(.add, traffic: Bytes(Int64(bytes * count)), format: .fp32))
+    builder.add(
+      .compute, duration: kernel.duration, waits: [],
+      TemplateBuilder.Description(
+        name: pricing.name("accumulate_gradients"), kind: .backwardWeight, bytes: kernel.traffic, basis: kernel.basis))
+  }
+
   /// Lets a layer whose gradients are whole only until they are reduced wait, so that no more than
   /// ``ExecutionOptions/pendingReductions`` are under way while its gradients are made: each holds whole gradients. FSDP2
   /// so waits for the reduction before (torch/distributed/fsdp, `FSDPParamGroup.post_backward`), DeepSpeed fills one

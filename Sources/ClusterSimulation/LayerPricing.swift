@@ -1,4 +1,5 @@
 import Costing
+import Hardware
 import Parallelism
 import Quantities
 import Workload
@@ -47,6 +48,8 @@ struct LayerPricing {
   private let costs: [any CostModel]
   /// Kind of rank that is priced now.
   var kind = 0
+  /// What long runs leave of benchmarked products on each kind of rank.
+  private let productRates: [Double]
   private let collectives: CollectiveCost
   private var layers: [LayerKey: PricedLayer] = [:]
   private var kernels: [[Kernel: PricedKernel]]
@@ -68,8 +71,9 @@ struct LayerPricing {
     var shape: GroupShape
   }
 
-  init(setup: TrainingSetup, costs: [any CostModel]) {
+  init(setup: TrainingSetup, costs: [any CostModel], devices: [DeviceSpec]) {
     self.setup = setup
+    productRates = devices.map { LongRunTraits.of($0).productRate }
     self.costs = costs
     kernels = costs.map { _ in [:] }
     collectives = CollectiveCost(fabric: Fabric(cluster: setup.cluster))
@@ -114,10 +118,43 @@ struct LayerPricing {
     if let known = kernels[kind][kernel] { return known }
     let price = costs[kind].price(of: kernel)
     let priced = PricedKernel(
-      duration: price.duration.roundedUp.nanoseconds, traffic: kernel.traffic.count,
+      duration: asRun(price.duration, kernel).roundedUp.nanoseconds, traffic: kernel.traffic.count,
       operations: kernel.operations.count, basis: price.basis)
     kernels[kind][kernel] = priced
     return priced
+  }
+
+  /// The time of a kernel at the clock that power allows for hours, with the framework's attention and casts.
+  private func asRun(_ time: Seconds, _ kernel: Kernel) -> Seconds {
+    let framework = setup.options.framework
+    guard framework != .none else { return time }
+    switch kernel.kind {
+    case .memoryBound: return time
+    case .gemm(let m, let n, let k, let batch):
+      let product = (1 / productRates[kind]) * time
+      guard kernel.format == .fp8, framework.cast > 0 else { return product }
+      let elements = Double(batch) * Double(k) * (Double(m) + Double(n))
+      let cast = Kernel.memoryBound(.cast, traffic: Bytes(Int64(framework.cast * elements)), format: .bf16)
+      return product + costs[kind].duration(of: cast)
+    case .attention: return (framework.attention / productRates[kind]) * time
+    }
+  }
+
+  /// A kernel with the traffic it has where the framework does not fuse it.
+  private func asRun(_ kernel: Kernel, in step: Workload.Operator) -> Kernel {
+    guard case .memoryBound(let shape) = kernel.kind else { return kernel }
+    let framework = setup.options.framework
+    let factor =
+      switch shape.operation {
+      case _ where step.recompute == .attentionCore: framework.softmax
+      case .crossEntropy: framework.crossEntropy
+      case .layerNorm, .rmsNorm: framework.norm
+      default: framework.elementwise
+      }
+    guard factor != 1 else { return kernel }
+    let traffic = Bytes(Int64((factor * Double(kernel.traffic.count)).rounded()))
+    return .memoryBound(
+      shape.operation, width: shape.width, traffic: traffic, format: kernel.format, pass: kernel.pass)
   }
 
   private mutating func price(_ layer: Layer, _ shard: LayerShard) -> PricedLayer {
@@ -126,9 +163,9 @@ struct LayerPricing {
       case .compute(let step):
         .compute(
           PricedOperator(
-            name: name(step.name), forward: step.forward.map { price($0) },
-            backwardInput: step.backwardInput.map { price($0) },
-            backwardWeight: step.backwardWeight.map { price($0) }, savedBytes: step.savedBytes.count,
+            name: name(step.name), forward: step.forward.map { price(asRun($0, in: step)) },
+            backwardInput: step.backwardInput.map { price(asRun($0, in: step)) },
+            backwardWeight: step.backwardWeight.map { price(asRun($0, in: step)) }, savedBytes: step.savedBytes.count,
             workspaceBytes: step.workspaceBytes.count, recompute: step.recompute))
       case .collective(let collective): .collective(collective, name: name(collective.name))
       }

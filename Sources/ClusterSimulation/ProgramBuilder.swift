@@ -34,7 +34,7 @@ struct ProgramBuilder {
     self.layout = layout
     self.classes = classes
     self.sizes = sizes
-    pricing = LayerPricing(setup: setup, costs: costs)
+    pricing = LayerPricing(setup: setup, costs: costs, devices: classes.kinds.kinds.map(\.device))
   }
 
   /// Compiles everything.
@@ -106,7 +106,13 @@ struct ProgramBuilder {
 
   /// Whether the first forward pass of a stage differs from the others.
   private func keepsParameters(_ stage: Int) -> Bool {
-    !setup.options.reshardAfterForward && layout.layers[stage].contains { setup.strategy($0).zero == .parameters }
+    layout.layers[stage].contains { number in
+      switch setup.strategy(number).zero {
+      case .none: false
+      case .optimizer, .gradients: setup.options.overlapParameterGather
+      case .parameters: !setup.options.reshardAfterForward
+      }
+    }
   }
 
   private mutating func install(_ key: TemplateKey, program: Int, _ lowering: inout StageLowering) -> Int32 {

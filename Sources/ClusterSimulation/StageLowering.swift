@@ -38,6 +38,8 @@ struct StageLowering {
   var weightWaits: [Wait] = []
   /// Bytes of a receive buffer to be freed after the next operation.
   var receivedBytes: Int64 = 0
+  /// Name of what the processor does.
+  let launchName: Int32
 
   init(
     setup: TrainingSetup, layout: StageLayout, rankClass: RankClass, groups: StageGroups, pricing: LayerPricing
@@ -47,6 +49,7 @@ struct StageLowering {
     self.rankClass = rankClass
     self.groups = groups
     self.pricing = pricing
+    launchName = setup.options.framework.host.isFree ? -1 : self.pricing.name("launch")
   }
 
   /// Pipeline rank of the class.

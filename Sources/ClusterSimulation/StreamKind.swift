@@ -16,9 +16,11 @@ public enum StreamKind: UInt8, CaseIterable, Hashable, Sendable {
   case expert = 6
   /// Copies between device and host.
   case copy = 7
+  /// The thread of the processor that launches everything else; used where a framework's profile has a price for it.
+  case host = 8
 
-  /// Streams of a GPU.
-  public static let count = 8
+  /// Streams of a GPU, its launching thread included.
+  public static let count = 9
 
   /// Name for people and files, for example `pipeline_send`.
   public var name: String {
@@ -31,6 +33,7 @@ public enum StreamKind: UInt8, CaseIterable, Hashable, Sendable {
     case .context: "context"
     case .expert: "expert"
     case .copy: "copy"
+    case .host: "host"
     }
   }
 }
@@ -63,6 +66,8 @@ public enum TaskKind: UInt8, CaseIterable, Hashable, Sendable {
   case receive
   /// Nothing but a moment others wait for: takes no time, is on no timeline.
   case marker
+  /// The processor's work: launching kernels, and what a framework does around them.
+  case launch
 
   /// Name for people and files, for example `backward_input`.
   public var name: String {
@@ -80,6 +85,7 @@ public enum TaskKind: UInt8, CaseIterable, Hashable, Sendable {
     case .send: "send"
     case .receive: "receive"
     case .marker: "marker"
+    case .launch: "launch"
     }
   }
 }

@@ -32,7 +32,7 @@ public enum ExposedCommunication: UInt8, CaseIterable, Hashable, Sendable {
 public struct TimeBreakdown: Hashable, Sendable {
   /// Forward, backward and recompute kernels, and the gradient norm.
   public var compute = SimDuration.zero
-  /// Waiting for another stage that is still computing.
+  /// Waiting for another stage that is still computing, or for the processor to launch kernels.
   public var bubble = SimDuration.zero
   /// Waiting while communication of a kind was under way; shape `[ExposedCommunication.allCases.count]`.
   public var exposed = Array(repeating: SimDuration.zero, count: ExposedCommunication.allCases.count)
@@ -198,7 +198,7 @@ private struct BreakdownWalk {
     case .context: .context
     case .expert: .expert
     case .tensor: .tensor
-    case .compute, nil: nil
+    case .compute, .host, nil: nil
     }
   }
 }

@@ -12,13 +12,15 @@ extension StageLowering {
         .earlierSteps(of: .compute), .earlierSteps(of: .data), .earlierSteps(of: .tensor),
         .earlierSteps(of: .expert), .earlierSteps(of: .context),
       ])
+    if !setup.options.framework.host.isFree { builder.joinFrontier(.earlierSteps(of: .host)) }
     if !setup.options.overlapGradientReduction { addLateReductions(&builder) }
     addReplicatedGradients(&builder)
     addTiedEmbedding(&builder)
     let states = modelStates()
     if setup.options.clipsGradients { addNorm(states, &builder) }
     addOptimizer(states, &builder)
-    addParameterGather(&builder)
+    if !setup.options.overlapParameterGather { addParameterGather(&builder) }
+    endHostIteration(&builder)
     return builder
   }
 
@@ -93,7 +95,10 @@ extension StageLowering {
   /// A fused update streams its states once: reads gradients, states and nothing else, writes states and parameters. Then
   /// the accumulation buffer is cleared for the next iteration.
   private mutating func addOptimizer(_ states: ModelStates, _ builder: inout TemplateBuilder) {
-    let traffic = states.updatedGradientBytes + 2 * states.optimizerBytes + 2 * states.updatedParameterBytes
+    let updated = Double(states.updatedParameterBytes / setup.job.parameterBytes)
+    let traffic =
+      states.updatedGradientBytes + 2 * states.optimizerBytes + 2 * states.updatedParameterBytes
+      + Int64(setup.options.framework.update * updated)
     let kernel = pricing.price(Kernel.memoryBound(.adam, traffic: Bytes(traffic), format: .fp32))
     builder.addToPath(
       .compute, duration: kernel.duration,

@@ -38,6 +38,10 @@ public struct ExecutionOptions: Hashable, Sendable {
   public var clipsGradients = true
   /// Whether kernels and collectives that run at the same time slow each other down.
   public var modelsInterference = true
+  /// Whether updated parameters (ZeRO-1, ZeRO-2) are gathered layer by layer beside the next forward pass, not at the end.
+  public var overlapParameterGather = false
+  /// What the training framework adds: the processor's time, kernels that are not fused, passes of the optimizer.
+  public var framework = FrameworkProfile.none
   /// Lower limit of device memory than the GPU's own, for what-if questions.
   public var memoryLimit: Bytes?
   /// Memory of communication-library buffers, per rank.

@@ -20,7 +20,8 @@ extension KeySet {
   static let options = KeySet([
     "attention", "dropout", "gradient_bucket", "overlap_gradient_reduction", "pending_reductions",
     "gradient_reduction", "prefetch_layers", "reshard_after_forward", "overlap_pipeline_sends",
-    "overlap_tensor_backward", "clip_gradients", "interference", "memory_limit", "communication_buffers",
+    "overlap_tensor_backward", "overlap_parameter_gather", "framework", "clip_gradients", "interference",
+    "memory_limit", "communication_buffers",
     "expandable_segments", "max_split_size", "collection_threshold",
   ])
   static let costs = KeySet(["model", "table"])

@@ -62,6 +62,9 @@ struct OptionsReader {
     var options = ExecutionOptions()
     guard let node else { return options }
     guard let reader = MappingReader(node, path: "options", keys: .options, log: log) else { return nil }
+    let frameworks = FrameworkCatalog.all.map { ($0.name, $0) }
+    if let value = reader.choice("framework", among: frameworks) { options.adopt(value) }
+    if let value = reader.boolean("overlap_parameter_gather") { options.overlapParameterGather = value }
     let attention = AttentionImplementation.allCases.map { ($0.rawValue, $0) }
     let reduction = GradientReduction.allCases.map { ($0.rawValue, $0) }
     if let value = reader.choice("attention", among: attention) { options.attention = value }

@@ -163,7 +163,16 @@ struct ResolvedScenario {
     ]
   }
 
+  /// The options; what is new and at its default is left out.
   private var optionsJSON: JSONValue {
+    guard case .object(let fields) = plainOptionsJSON else { return plainOptionsJSON }
+    var extra: [JSONField] = []
+    if options.overlapParameterGather { extra.append(JSONField("overlap_parameter_gather", true)) }
+    if options.framework != .none { extra.append(JSONField("framework", .text(options.framework.name))) }
+    return .object(fields + extra)
+  }
+
+  private var plainOptionsJSON: JSONValue {
     [
       "attention": .text(options.attention.rawValue), "dropout": .boolean(options.dropout),
       "gradient_bucket": .text(QuantityText.text(options.gradientBucket)),

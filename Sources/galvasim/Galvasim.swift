@@ -14,9 +14,7 @@ struct Galvasim: ParsableCommand {
     version: toolVersion,
     subcommands: [
       Simulate.self, Check.self, Explain.self, Search.self, Sweep.self, Merge.self, CatalogCommand.self, Schema.self,
-      Import.self,
-      DeriveKernels.self,
-      ValidateKernels.self,
+      Import.self, DeriveKernels.self, Validate.self, ValidateKernels.self,
     ])
 
   static func main() {

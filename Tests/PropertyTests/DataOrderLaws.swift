@@ -42,7 +42,7 @@ struct DataOrderLaws {
       case .backwardInput, .recompute: self == .backward
       case .backwardWeight: self == .weights
       case .layerCollective, .resharding: self == (inForwardStep ? .forward : .backward)
-      case .gradientNorm, .optimizer, .gradientReduction, .parameterGather, .send, .receive, .marker: false
+      case .gradientNorm, .optimizer, .gradientReduction, .parameterGather, .send, .receive, .marker, .launch: false
       }
     }
   }

@@ -1,3 +1,4 @@
+import Parallelism
 import Testing
 
 @testable import ScenarioIO
@@ -62,6 +63,12 @@ struct SchemaTests {
       ("table", .sweepTable), ("chart", .sweepChart),
     ]
     for (name, keys) in sections { #expect(properties(root["$defs"]?[name]) == keys.all, "\(name)") }
+  }
+
+  @Test func `the schema names every framework`() throws {
+    let options = try schema("scenario")["$defs"]?["options"] ?? schema("scenario")["properties"]?["options"]
+    let names = options?["properties"]?["framework"]?["enum"]?.items.compactMap(\.text)
+    #expect(names == FrameworkCatalog.all.map(\.name))
   }
 
   @Test func `every property of every schema is described`() throws {
