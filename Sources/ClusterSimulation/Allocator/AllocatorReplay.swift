@@ -29,9 +29,10 @@ public struct AllocatorFailure: Hashable, Sendable {
 
 /// Feeds a rank's ledger to a ``CachingAllocator``.
 ///
-/// Parameters and gradients are there from the start. One iteration runs without optimizer states, which frameworks make at
-/// the first update, then one with them: the second is what training repeats. Tensors of collectives lie on streams of
-/// their own, whose blocks others cannot use.
+/// Model states are there from the start, tensor by tensor, as DeepSpeed makes them; a framework that makes optimizer states in
+/// the first update scatters them over the segments activations have left, and holds more. Then two iterations run: the
+/// second, which starts with what the first has cached, is what training repeats. Tensors of collectives lie on streams
+/// of their own, whose blocks others cannot use.
 public struct AllocatorReplay {
   private let resident: [ResidentMemory]
   private let changes: [MemoryChange]
@@ -90,9 +91,8 @@ public struct AllocatorReplay {
   public consuming func run() -> AllocatorReport {
     var failure: AllocatorFailure?
     do throws(AllocatorFailureError) {
-      try holdResident { $0 != .optimizer && $0 != .context }
+      try holdResident { $0 != .context }
       try iterate()
-      try holdResident { $0 == .optimizer }
       try iterate()
     } catch { failure = error.failure }
     return AllocatorReport(
@@ -104,7 +104,21 @@ public struct AllocatorReplay {
 
   private mutating func holdResident(_ isWanted: (MemoryCategory) -> Bool) throws(AllocatorFailureError) {
     for part in resident where isWanted(part.category) && part.bytes > .zero {
-      _ = try take(part.bytes.count, stream: 0, nil)
+      let tensors = part.layer >= 0 ? Self.tensors(of: part.category) : 1
+      let each = (part.bytes.count + tensors - 1) / tensors
+      for index in 0..<tensors {
+        let bytes = min(each, part.bytes.count - each * index)
+        if bytes > 0 { _ = try take(bytes, stream: 0, nil) }
+      }
+    }
+  }
+
+  /// Tensors that hold a layer's states: a block of a Transformer has about seven matrices, Adam keeps three of each.
+  private static func tensors(of category: MemoryCategory) -> Int64 {
+    switch category {
+    case .parameters, .gradients: 7
+    case .optimizer: 21
+    default: 1
     }
   }
 

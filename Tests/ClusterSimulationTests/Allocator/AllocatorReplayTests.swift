@@ -12,7 +12,7 @@ struct AllocatorReplayTests {
     resident: [(MemoryCategory, Int64)], _ changes: [(MemoryCategory, Int64)]
   ) -> MemoryTimeline {
     MemoryTimeline(
-      resident: resident.map { ResidentMemory(category: $0.0, layer: 0, bytes: Bytes($0.1 * mebi)) },
+      resident: resident.map { ResidentMemory(category: $0.0, layer: -1, bytes: Bytes($0.1 * mebi)) },
       changes: changes.enumerated().map { index, change in
         MemoryChange(
           time: SimTime(nanoseconds: Int64(index)), category: change.0, layer: 0, microBatch: 0,
@@ -20,9 +20,8 @@ struct AllocatorReplayTests {
       })
   }
 
-  /// 30 of parameters in a segment of 30. First iteration: 40 of activations, freed. Then 40 of optimizer states take the place the
-  /// activations left, so the second iteration needs 40 more: 110 for 110.
-  @Test func `optimizer states come after the first iteration and take its place`() {
+  /// Segments of 30, 40 and 40 for as many of tensors; the second iteration finds what the first has cached.
+  @Test func `an iteration is repeated in what the first one left`() {
     let timeline = timeline(
       resident: [(.parameters, 30), (.optimizer, 40)], [(.activations, 40), (.activations, -40)])
     let report = AllocatorReplay(timeline, capacity: 1000 * mebi).run()
@@ -60,5 +59,14 @@ struct AllocatorReplayTests {
     let timeline = timeline(resident: [], [(.activations, 8), (.activations, 8), (.activations, -16)])
     let report = AllocatorReplay(timeline, capacity: 1000 * mebi).run()
     #expect(report.allocatedPeak == 16 * mebi && report.reservedPeak == 20 * mebi)
+  }
+
+  /// States of a layer are many tensors: 77 MiB of parameters are seven of 11, each in a segment of its own.
+  @Test func `states of a layer are tensors`() {
+    let timeline = MemoryTimeline(
+      resident: [ResidentMemory(category: .parameters, layer: 3, bytes: Bytes(77 * mebi))], changes: [])
+    let report = AllocatorReplay(timeline, capacity: 1000 * mebi).run()
+    // Seven of 11 MiB in segments of 12, whose rest of 1 MiB is not split off.
+    #expect(report.allocatedPeak == 84 * mebi && report.reservedPeak == 84 * mebi)
   }
 }
