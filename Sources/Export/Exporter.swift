@@ -1,5 +1,11 @@
 import ClusterSimulation
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
 /// Writes a result in one file format: a plug point.
 ///
 /// An implementation writes atomically (nothing appears under the name unless it is complete) and deterministically
@@ -28,12 +34,41 @@ public protocol Exporter: Sendable {
 /// The file formats there are.
 public enum ExporterCatalog {
   /// Every exporter with its usual parameters, in the order in which lists show them.
-  public static let all: [any Exporter] = [HDF5TraceExporter(), ChromeTimelineExporter()]
+  public static let all: [any Exporter] = [
+    HDF5TraceExporter(), PerfettoExporter(), ChromeTimelineExporter(),
+  ]
+
+  /// Exporters that write a folder of files.
+  public static let folders: [any Exporter] = [KinetoExporter()]
+
+  /// The exporter for a timeline: a folder for a path that ends in a slash or is one, else by extension.
+  ///
+  /// - Parameters:
+  ///   - path: What the user asked for.
+  ///   - choice: What to show; `nil` for the usual choice of the format.
+  /// - Throws: ``ExportError`` as ``exporter(forPath:)``, also when a choice is made for a format that has none.
+  public static func timelineExporter(
+    forPath path: String, choice: TimelineChoice? = nil
+  ) throws(ExportError) -> any Exporter {
+    let found = isFolder(path) ? KinetoExporter() : try exporter(forPath: path)
+    guard let choice else { return found }
+    switch found {
+    case is KinetoExporter: return KinetoExporter(choice)
+    case is PerfettoExporter: return PerfettoExporter(choice)
+    case is ChromeTimelineExporter: return ChromeTimelineExporter(choice)
+    default: throw .notATimeline(path: path)
+    }
+  }
+
+  private static func isFolder(_ path: String) -> Bool {
+    var status = stat()
+    return path.hasSuffix("/") || (stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR)
+  }
 
   /// The exporter for a file, by its extension.
   ///
   /// - Throws: ``ExportError/unknownFormat(path:known:)`` with the extensions there are, or
-  ///   ``ExportError/compressed(path:)`` for a known format with `.gz` behind it.
+  ///   ``ExportError/compressed(path:)`` for a format with `.gz` behind it that is never compressed.
   public static func exporter(forPath path: String) throws(ExportError) -> any Exporter {
     if let found = match(path) { return found }
     if path.lowercased().hasSuffix(".gz"), match(String(path.dropLast(3))) != nil { throw .compressed(path: path) }
@@ -41,7 +76,7 @@ public enum ExporterCatalog {
   }
 
   /// The exporter of a name; `nil` when there is none.
-  public static func exporter(named name: String) -> (any Exporter)? { all.first { $0.name == name } }
+  public static func exporter(named name: String) -> (any Exporter)? { (all + folders).first { $0.name == name } }
 
   private static func match(_ path: String) -> (any Exporter)? {
     let file = path.lowercased()
