@@ -42,8 +42,10 @@ build:
 clean:
 	rm -rf .build .venv $(OUT)
 
-.venv/ready: Tests/python/requirements.txt
+.venv/ready: Tests/python/requirements.txt Tests/python/requirements-readers.txt
 	scripts/install-system-packages test
 	python3 -m venv .venv
 	.venv/bin/pip install --quiet --disable-pip-version-check --requirement Tests/python/requirements.txt
+	grep -v '^#' Tests/python/requirements-readers.txt | while read -r reader; do \
+	  .venv/bin/pip install --quiet --disable-pip-version-check "$$reader" || echo "not installed: $$reader"; done
 	touch .venv/ready

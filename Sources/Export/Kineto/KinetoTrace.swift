@@ -31,7 +31,7 @@ struct KinetoTrace<Source: TimelineSource>: ~Copyable {
       process: 0, name: "rank \(rank.number), stage \(rank.stage)", labels: "GPU 0", sortIndex: 1)
     let whole = selection.window ?? 0..<source.overview.iteration
     try writer.slice(
-      on: host, name: writer.label("ProfilerStep#0"), category: writer.label("user_annotation"),
+      on: host, name: writer.label("ProfilerStep#1"), category: writer.label("user_annotation"),
       start: whole.lowerBound, duration: max(whole.upperBound - whole.lowerBound, 1))
     let launches = try launchTimes()
     var correlation = 0
