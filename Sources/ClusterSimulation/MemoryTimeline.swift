@@ -14,6 +14,17 @@ public struct MemoryChange: Hashable, Sendable {
   public var bytes: Int64
   /// Row of the task that did it.
   public var row: Int
+
+  package init(
+    time: SimTime, category: MemoryCategory, layer: Int32, microBatch: Int32, bytes: Int64, row: Int
+  ) {
+    self.time = time
+    self.category = category
+    self.layer = layer
+    self.microBatch = microBatch
+    self.bytes = bytes
+    self.row = row
+  }
 }
 
 /// What a rank's memory held at its highest, and whether it fitted.
@@ -43,6 +54,14 @@ public struct MemoryTimeline: Sendable {
   public init(trace: Trace, simulatedRank rank: Int) {
     resident = trace.programs.programs[Int(trace.map.programs[rank])].resident
     changes = Array(MemoryWalk(trace: trace, simulatedRank: rank))
+  }
+
+  /// Puts a ledger together, as a file holds it.
+  ///
+  /// - Parameter changes: In order.
+  package init(resident: [ResidentMemory], changes: [MemoryChange]) {
+    self.resident = resident
+    self.changes = changes
   }
 
   /// The highest point.

@@ -34,12 +34,24 @@ public protocol Exporter: Sendable {
 /// The file formats there are.
 public enum ExporterCatalog {
   /// Every exporter with its usual parameters, in the order in which lists show them.
-  public static let all: [any Exporter] = [
-    HDF5TraceExporter(), PerfettoExporter(), ChromeTimelineExporter(),
-  ]
+  public static let all: [any Exporter] =
+    [HDF5TraceExporter()] + timelineExporters().filter { !$0.fileExtensions.isEmpty }
 
-  /// Exporters that write a folder of files.
-  public static let folders: [any Exporter] = [KinetoExporter()]
+  /// Exporters that need no more than a source of timelines; those without extensions write a folder of files.
+  ///
+  /// - Parameter choice: What to show; `nil` for the usual choice of each format.
+  public static func timelineExporters(_ choice: TimelineChoice? = nil) -> [any TimelineExporter] {
+    guard let choice else {
+      return [
+        PerfettoExporter(), ChromeTimelineExporter(), CSVExporter(), TorchSnapshotExporter(), KinetoExporter(),
+        HTAMemoryExporter(),
+      ]
+    }
+    return [
+      PerfettoExporter(choice), ChromeTimelineExporter(choice), CSVExporter(choice), TorchSnapshotExporter(choice),
+      KinetoExporter(choice), HTAMemoryExporter(choice),
+    ]
+  }
 
   /// The exporter for a timeline: a folder for a path that ends in a slash or is one, else by extension.
   ///
@@ -52,12 +64,10 @@ public enum ExporterCatalog {
   ) throws(ExportError) -> any Exporter {
     let found = isFolder(path) ? KinetoExporter() : try exporter(forPath: path)
     guard let choice else { return found }
-    switch found {
-    case is KinetoExporter: return KinetoExporter(choice)
-    case is PerfettoExporter: return PerfettoExporter(choice)
-    case is ChromeTimelineExporter: return ChromeTimelineExporter(choice)
-    default: throw .notATimeline(path: path)
+    guard let chosen = timelineExporters(choice).first(where: { $0.name == found.name }) else {
+      throw .notATimeline(path: path)
     }
+    return chosen
   }
 
   private static func isFolder(_ path: String) -> Bool {
@@ -76,7 +86,7 @@ public enum ExporterCatalog {
   }
 
   /// The exporter of a name; `nil` when there is none.
-  public static func exporter(named name: String) -> (any Exporter)? { (all + folders).first { $0.name == name } }
+  public static func exporter(named name: String) -> (any Exporter)? { all.first { $0.name == name } }
 
   private static func match(_ path: String) -> (any Exporter)? {
     let file = path.lowercased()

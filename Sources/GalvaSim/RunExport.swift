@@ -26,6 +26,13 @@ extension ScenarioRun {
       .write(result, description: description(command, seed), to: path)
   }
 
+  /// Writes a memory snapshot as PyTorch records it.
+  ///
+  /// - Throws: ``ExportError``; nothing is left under the name.
+  public func exportMemorySnapshot(to path: String) throws(ExportError) -> [String] {
+    try TorchSnapshotExporter().write(SimulatedTimeline(result, title: scenario.name), to: path)
+  }
+
   private func description(_ command: String, _ seed: UInt64) -> TraceDescription {
     return TraceDescription(
       scenarioName: scenario.name, toolVersion: toolVersion, command: command, resolvedInput: scenario.resolvedText,

@@ -21,6 +21,7 @@ struct CommandFailure: Error {
     case let error as InputError: self.init(status: Int32(error.exitStatus), error.problems.map(\.description))
     case let error as SimulationError:
       if case .deadlock = error { self.init(status: 11, ["\(error)"]) } else { self.init(status: 65, ["\(error)"]) }
+    case let error as TraceFileError: self.init(status: Int32(error.exitStatus), ["\(error)"])
     case let error as ExportError: self.init(status: Self.status(of: error), ["\(error)"])
     default: self.init(status: 70, ["internal error: \(error)"])
     }

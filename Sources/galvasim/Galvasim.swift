@@ -14,7 +14,7 @@ struct Galvasim: ParsableCommand {
     version: toolVersion,
     subcommands: [
       Simulate.self, Check.self, Search.self, CatalogCommand.self, Schema.self, Import.self, DeriveKernels.self,
-      ValidateKernels.self,
+      ValidateKernels.self, ExportCommand.self,
     ])
 
   static func main() {

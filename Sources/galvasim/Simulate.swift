@@ -21,6 +21,9 @@ struct Simulate: ParsableCommand {
 
   @OptionGroup var shown: TimelineOptions
 
+  @Option(help: ArgumentHelp("Also write a memory snapshot for pytorch.org/memory_viz.", valueName: "file.pickle"))
+  var memorySnapshot: String?
+
   @Flag(help: "Simulate every rank, not one per class of equal ranks.")
   var expandRanks = false
 
@@ -99,6 +102,7 @@ struct Simulate: ParsableCommand {
     if let timeline {
       notes += try run.exportTimeline(to: timeline, choice: shown.choice(), command: command, seed: seed)
     }
+    if let memorySnapshot { notes += try run.exportMemorySnapshot(to: memorySnapshot) }
     for note in notes { output.log.warning("\(note)") }
   }
 

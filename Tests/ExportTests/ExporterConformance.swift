@@ -7,7 +7,9 @@ import Testing
 /// What every exporter must do; a new one is tested by standing in the catalogue.
 @Suite("Exporters")
 struct ExporterConformance {
-  private static let extensions = ["h5", "hdf5", "pftrace", "perfetto-trace", "json", "json.gz"]
+  private static let extensions = [
+    "h5", "hdf5", "pftrace", "perfetto-trace", "json", "json.gz", "csv", "csv.gz", "pickle",
+  ]
   private static let names = ExporterCatalog.all.map(\.name)
 
   private func exporter(_ name: String) throws -> any Exporter {

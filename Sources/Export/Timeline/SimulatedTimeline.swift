@@ -41,9 +41,9 @@ public struct SimulatedTimeline: TimelineSource {
   }
 
   @inline(__always)
-  public func forEachTask(
-    ofRank place: Int, _ body: (TimelineTask) throws(ExportError) -> Void
-  ) throws(ExportError) {
+  public func forEachTask<Failure: Error>(
+    ofRank place: Int, _ body: (TimelineTask) throws(Failure) -> Void
+  ) throws(Failure) {
     let (programs, map) = (trace.programs, trace.map)
     let infos = programs.infos
     let operations = programs.operations
