@@ -49,10 +49,13 @@ enum TraceFileEvents {
     var batch = EventBatch()
     for rank in 0..<trace.map.rankCount {
       let number = Int32(trace.map.globalRanks[rank])
-      try source.forEachTask(ofRank: rank) { task throws(HDF5Error) in
-        busy[rank * StreamKind.count + Int(task.stream.rawValue)] += task.span.end - task.span.start
-        batch.append(task, rank: number)
-        if batch.count == batchRows { try batch.move(to: &table) }
+      try source.forEachBatch(ofRank: rank) { tasks throws(HDF5Error) in
+        for index in tasks.indices {
+          let task = tasks[index]
+          busy[rank * StreamKind.count + Int(task.stream.rawValue)] += task.span.end - task.span.start
+          batch.append(task, rank: number)
+          if batch.count == batchRows { try batch.move(to: &table) }
+        }
       }
     }
     try batch.move(to: &table)

@@ -21,7 +21,7 @@ public struct KinetoExporter: TimelineExporter {
 
   /// Writes a folder; an older one of the name is replaced if it holds nothing but such traces.
   @discardableResult
-  public func write(_ source: some TimelineSource, to path: String) throws(ExportError) -> [String] {
+  public func write(_ source: any TimelineSource, to path: String) throws(ExportError) -> [String] {
     let selection = try TimelineSelection(source, choice)
     let suffix = Self.suffix
     let folder = try AtomicFolder(path: path) { name in

@@ -2,10 +2,11 @@ import ClusterSimulation
 import Workload
 
 /// The trace of one rank being written.
-struct KinetoTrace<Source: TimelineSource>: ~Copyable {
+struct KinetoTrace: ~Copyable {
   typealias Track = ChromeJSONWriter.Track
 
-  private let source: Source
+  private let source: any TimelineSource
+  private let overview: TimelineOverview
   private let place: Int
   private let selection: TimelineSelection
   private var writer: ChromeJSONWriter
@@ -13,23 +14,24 @@ struct KinetoTrace<Source: TimelineSource>: ~Copyable {
   /// The process that launches, with one thread; the GPU is process 0.
   private let host: Track
 
-  init(_ source: Source, place: Int, selection: TimelineSelection, writer: consuming ChromeJSONWriter) {
+  init(_ source: any TimelineSource, place: Int, selection: TimelineSelection, writer: consuming ChromeJSONWriter) {
     self.source = source
+    overview = source.overview
     self.place = place
     self.selection = selection
     labels = KinetoLabels(&writer)
     self.writer = writer
-    let process = Int32(1_000_000 + source.overview.ranks[place].number % 1_000_000)
+    let process = Int32(1_000_000 + overview.ranks[place].number % 1_000_000)
     host = Track(process: process, thread: process)
   }
 
   /// Writes names, the step, launches, kernels and the ranges of micro-batches.
   mutating func write() throws(ExportError) {
-    let rank = source.overview.ranks[place]
+    let rank = overview.ranks[place]
     try writer.describe(process: host.process, name: "rank \(rank.number), host", sortIndex: 0)
     try writer.describe(
       process: 0, name: "rank \(rank.number), stage \(rank.stage)", labels: "GPU 0", sortIndex: 1)
-    let whole = selection.window ?? 0..<source.overview.iteration
+    let whole = selection.window ?? 0..<overview.iteration
     try writer.slice(
       on: host, name: writer.label("ProfilerStep#1"), category: writer.label("user_annotation"),
       start: whole.lowerBound, duration: max(whole.upperBound - whole.lowerBound, 1))
@@ -92,7 +94,7 @@ struct KinetoTrace<Source: TimelineSource>: ~Copyable {
   }
 
   private func kernelName(_ task: TimelineTask) -> String {
-    let name = source.overview.names[Int(task.name)]
+    let name = overview.names[Int(task.name)]
     return task.stream == .compute
       ? "\(task.kind.name) \(name)" : "ncclKernel_\(KinetoLabels.pattern(task).kernel)(\(name))"
   }

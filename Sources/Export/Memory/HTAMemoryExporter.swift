@@ -21,7 +21,7 @@ public struct HTAMemoryExporter: TimelineExporter {
 
   /// Writes a folder; an older one of the name is replaced if it holds nothing but such files.
   @discardableResult
-  public func write(_ source: some TimelineSource, to path: String) throws(ExportError) -> [String] {
+  public func write(_ source: any TimelineSource, to path: String) throws(ExportError) -> [String] {
     var everything = choice
     everything.window = nil
     everything.maximumSlices = .max

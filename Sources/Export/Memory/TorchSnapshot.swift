@@ -1,8 +1,9 @@
 import ClusterSimulation
 
 /// A snapshot being written, device after device.
-struct TorchSnapshot<Source: TimelineSource>: ~Copyable {
-  private let source: Source
+struct TorchSnapshot: ~Copyable {
+  private let source: any TimelineSource
+  private let overview: TimelineOverview
   private var writer: PickleWriter
   /// Where devices put their one segment.
   private static var base: Int64 { 0x7000_0000_0000 }
@@ -10,8 +11,9 @@ struct TorchSnapshot<Source: TimelineSource>: ~Copyable {
   private static var alignment: Int64 { 512 }
   private static var segmentAlignment: Int64 { 2 << 20 }
 
-  init(_ source: Source, writer: consuming PickleWriter) {
+  init(_ source: any TimelineSource, writer: consuming PickleWriter) {
     self.source = source
+    overview = source.overview
     self.writer = writer
   }
 
@@ -45,8 +47,8 @@ struct TorchSnapshot<Source: TimelineSource>: ~Copyable {
 
   /// The blocks of a rank with their addresses, up to the request that did not fit.
   private func device(_ place: Int) throws(ExportError) -> TorchDevice {
-    let rank = source.overview.ranks[place]
-    let failure = source.overview.failure.flatMap { $0.rank == rank.number ? $0 : nil }
+    let rank = overview.ranks[place]
+    let failure = overview.failure.flatMap { $0.rank == rank.number ? $0 : nil }
     var names = Array(repeating: Int32(-1), count: rank.rows.count)
     try source.forEachTask(ofRank: place) { (task) throws(ExportError) in
       names[task.row - rank.rows.lowerBound] = Int32(task.kind.rawValue) << 24 | task.name
@@ -173,7 +175,7 @@ struct TorchSnapshot<Source: TimelineSource>: ~Copyable {
         let code = device.taskNames[row - device.firstRow]
         let kind = TaskKind(rawValue: UInt8(truncatingIfNeeded: code >> 24))?.name ?? "task"
         try writeFrame(
-          name: "\(kind) \(source.overview.names[Int(code & 0xFF_FFFF)])", file: "simulated task", line: Int64(row))
+          name: "\(kind) \(overview.names[Int(code & 0xFF_FFFF)])", file: "simulated task", line: Int64(row))
       }
     }
     writer.endList()

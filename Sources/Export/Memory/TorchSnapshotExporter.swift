@@ -18,7 +18,7 @@ public struct TorchSnapshotExporter: TimelineExporter {
 
   /// Writes a file.
   @discardableResult
-  public func write(_ source: some TimelineSource, to path: String) throws(ExportError) -> [String] {
+  public func write(_ source: any TimelineSource, to path: String) throws(ExportError) -> [String] {
     var everything = choice
     everything.window = nil
     everything.maximumSlices = .max

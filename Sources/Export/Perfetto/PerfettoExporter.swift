@@ -20,7 +20,7 @@ public struct PerfettoExporter: TimelineExporter {
 
   /// Writes a file.
   @discardableResult
-  public func write(_ source: some TimelineSource, to path: String) throws(ExportError) -> [String] {
+  public func write(_ source: any TimelineSource, to path: String) throws(ExportError) -> [String] {
     let selection = try TimelineSelection(source, choice)
     var timeline = PerfettoTimeline(source, selection: selection, writer: try PerfettoWriter(path: path))
     try timeline.write()

@@ -3,29 +3,31 @@ import Costing
 import Workload
 
 /// A timeline in Perfetto's format being written, rank after rank.
-struct PerfettoTimeline<Source: TimelineSource>: ~Copyable {
-  let source: Source
+struct PerfettoTimeline: ~Copyable {
+  let source: any TimelineSource
+  let overview: TimelineOverview
   let selection: TimelineSelection
   let tracks: PerfettoTracks
   var writer: PerfettoWriter
   private let details: PerfettoDetails
 
-  init(_ source: Source, selection: TimelineSelection, writer: consuming PerfettoWriter) {
+  init(_ source: any TimelineSource, selection: TimelineSelection, writer: consuming PerfettoWriter) {
     self.source = source
+    overview = source.overview
     self.selection = selection
-    tracks = PerfettoTracks(source.overview)
-    details = PerfettoDetails(source.overview)
+    tracks = PerfettoTracks(overview)
+    details = PerfettoDetails(overview)
     self.writer = writer
   }
 
   /// Writes everything.
   mutating func write() throws(ExportError) {
     try writer.startSequence()
-    try details.keepTexts(&writer)
+    try PerfettoDetails.keepTexts(of: overview, &writer)
     try describeCluster()
     try writeEvents()
     try writeLinks()
-    for place in source.overview.placesByStage where selection.contains(place: place) {
+    for place in overview.placesByStage where selection.contains(place: place) {
       try writeSlices(place)
       try writeMemory(place)
     }
@@ -36,7 +38,6 @@ struct PerfettoTimeline<Source: TimelineSource>: ~Copyable {
 
   /// Names the tracks of the cluster, its nodes, GPUs and streams.
   private mutating func describeCluster() throws(ExportError) {
-    let overview = source.overview
     try writer.describe(
       PerfettoTracks.cluster, name: "\(overview.title) (\(overview.clusterRanks) GPUs)", parent: nil, place: 0)
     var nodes: [Int] = []
@@ -66,30 +67,41 @@ struct PerfettoTimeline<Source: TimelineSource>: ~Copyable {
     }
   }
 
-  /// Writes one slice for each chosen task of a rank, and the ends of arrows that lie on it.
   private mutating func writeSlices(_ place: Int) throws(ExportError) {
-    let firstGathering = UInt64(source.overview.ranks.last?.rows.upperBound ?? 0) + 1
-    try source.forEachTask(ofRank: place) { (task) throws(ExportError) in
-      guard selection.contains(task, place: place) else { return }
-      let track = tracks.stream(task.stream, ofRank: place)
+    try source.forEachBatch(ofRank: place) { batch throws(ExportError) in
+      try write(batch, place: place)
+    }
+  }
+
+  /// Writes one slice for each chosen task, and the ends of arrows that lie on it.
+  private mutating func write(_ batch: borrowing [TimelineTask], place: Int) throws(ExportError) {
+    let firstTrack = tracks.stream(.compute, ofRank: place)
+    let firstGathering = UInt64(overview.ranks.last?.rows.upperBound ?? 0) + 1
+    let (rows, window) = (selection.rows[place], selection.window)
+    for index in batch.indices {
+      let task = batch[index]
+      guard rows.contains(task.row), task.isShown, TimelineSelection.isIn(window, task.span) else { continue }
       var flow: UInt64 = 0
       if task.gathering >= 0 {
         flow = firstGathering + UInt64(task.gathering)
       } else if task.kind == .send, shows(rank: task.peer) {
         flow = UInt64(task.row) + 1
       }
+      let (details, stream) = (details, UInt64(task.stream.rawValue))
       try writer.begin(
-        on: track, name: UInt64(task.kind.rawValue) + 1, category: UInt64(task.stream.rawValue) + 1,
+        on: firstTrack + stream, name: UInt64(task.kind.rawValue) + 1, category: stream + 1,
         time: task.span.start, flow: flow, detailBytes: PerfettoDetails.bytes
       ) { details.write(task, into: &$0) }
       // The arrow of a message ends with the receive: at its beginning the send may not have begun yet for the reader,
       // who takes events of one instant in the order of the file.
-      try writer.end(on: track, time: task.span.end, lastFlow: task.senderRow >= 0 ? UInt64(task.senderRow) + 1 : 0)
+      try writer.end(
+        on: firstTrack + stream, time: task.span.end,
+        lastFlow: task.senderRow >= 0 ? UInt64(task.senderRow) + 1 : 0)
     }
   }
 
   private func shows(rank: Int32) -> Bool {
-    source.overview.place(ofRank: Int(rank)).map { selection.contains(place: $0) } ?? false
+    overview.place(ofRank: Int(rank)).map { selection.contains(place: $0) } ?? false
   }
 }
 
@@ -102,23 +114,21 @@ struct PerfettoDetails {
   /// Bytes of all details of a task at most.
   static let bytes = keys.count * ProtobufCursor.annotationBytes
 
-  private let names: [String]
   private let firstBasis: UInt64
   private let firstCollective: UInt64
 
   init(_ overview: TimelineOverview) {
-    names = overview.names
-    firstBasis = UInt64(names.count) + 1
+    firstBasis = UInt64(overview.names.count) + 1
     firstCollective = firstBasis + UInt64(KernelBasis.allCases.count)
   }
 
   /// Writes all texts.
-  func keepTexts(_ writer: inout PerfettoWriter) throws(ExportError) {
+  static func keepTexts(of overview: TimelineOverview, _ writer: inout PerfettoWriter) throws(ExportError) {
     try writer.keep(TaskKind.allCases.map(\.name), as: .eventName)
     try writer.keep(StreamKind.allCases.map(\.name), as: .category)
-    try writer.keep(Self.keys, as: .annotationName)
+    try writer.keep(keys, as: .annotationName)
     try writer.keep(
-      names + KernelBasis.allCases.map(\.name) + CollectiveKind.fileNames.dropLast(), as: .annotationText)
+      overview.names + KernelBasis.allCases.map(\.name) + CollectiveKind.fileNames.dropLast(), as: .annotationText)
   }
 
   /// Writes what a task has of details.

@@ -15,6 +15,7 @@ import Workload
 /// Loading checks everything that timelines rely on: a value is consistent, whatever was done to the file. It takes about
 /// 80 bytes of memory per task.
 public struct TraceFile: TimelineSource {
+  /// Everything but tasks and memory.
   public let overview: TimelineOverview
   private let tasks: TraceFileTasks
   private let ledgers: [MemoryTimeline]
@@ -63,16 +64,20 @@ public struct TraceFile: TimelineSource {
     ledgers = try TraceFileLedgers.read(root, overview: overview)
   }
 
-  @inline(__always)
-  public func forEachTask(
-    ofRank place: Int, _ body: (TimelineTask) throws(ExportError) -> Void
+  /// Visits the tasks of a rank in program order.
+  public func forEachBatch(
+    ofRank place: Int, _ body: (borrowing [TimelineTask]) throws(ExportError) -> Void
   ) throws(ExportError) {
-    for row in overview.ranks[place].rows { try body(tasks.task(row)) }
+    let rows = overview.ranks[place].rows
+    for first in stride(from: rows.lowerBound, to: rows.upperBound, by: SimulatedTimeline.batchTasks) {
+      try body((first..<min(first + SimulatedTimeline.batchTasks, rows.upperBound)).map { tasks.task($0) })
+    }
   }
 
+  /// The memory ledger of a rank.
   public func memory(ofRank place: Int) -> MemoryTimeline { ledgers[place] }
 
-  @inline(__always)
+  /// When the task of a row ran.
   public func span(ofRow row: Int) -> TimelineSpan {
     TimelineSpan(start: tasks.starts[row], end: tasks.starts[row] + tasks.durations[row])
   }

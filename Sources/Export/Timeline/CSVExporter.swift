@@ -17,7 +17,7 @@ public struct CSVExporter: TimelineExporter {
 
   /// Writes a file; it is compressed when its name ends in `.gz`.
   @discardableResult
-  public func write(_ source: some TimelineSource, to path: String) throws(ExportError) -> [String] {
+  public func write(_ source: any TimelineSource, to path: String) throws(ExportError) -> [String] {
     let selection = try TimelineSelection(source, choice)
     var file = try OutputFile(path: path)
     file.buffer.append(

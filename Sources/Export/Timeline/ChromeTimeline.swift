@@ -2,14 +2,16 @@ import ClusterSimulation
 import Costing
 
 /// A timeline being written, rank after rank.
-struct ChromeTimeline<Source: TimelineSource>: ~Copyable {
-  private let source: Source
+struct ChromeTimeline: ~Copyable {
+  private let source: any TimelineSource
+  private let overview: TimelineOverview
   private let selection: TimelineSelection
   private var writer: ChromeJSONWriter
   private let labels: ChromeLabels
 
-  init(_ source: Source, selection: TimelineSelection, writer: consuming ChromeJSONWriter) {
+  init(_ source: any TimelineSource, selection: TimelineSelection, writer: consuming ChromeJSONWriter) {
     self.source = source
+    overview = source.overview
     self.selection = selection
     labels = ChromeLabels(names: source.overview.names, writer: &writer)
     self.writer = writer
@@ -17,8 +19,8 @@ struct ChromeTimeline<Source: TimelineSource>: ~Copyable {
 
   /// Writes everything but the end.
   mutating func write() throws(ExportError) {
-    var order = Array(repeating: Int32(0), count: source.overview.ranks.count)
-    for (index, place) in source.overview.placesByStage.enumerated() { order[place] = Int32(index) }
+    var order = Array(repeating: Int32(0), count: overview.ranks.count)
+    for (index, place) in overview.placesByStage.enumerated() { order[place] = Int32(index) }
     for place in order.indices where selection.contains(place: place) {
       try describe(place, sortIndex: order[place])
       try writeSlices(place)
@@ -33,7 +35,7 @@ struct ChromeTimeline<Source: TimelineSource>: ~Copyable {
 
   /// Marks the first request that did not fit.
   private mutating func writeFailure() throws(ExportError) {
-    guard let failure = source.overview.failure, let place = source.overview.place(ofRank: failure.rank),
+    guard let failure = overview.failure, let place = overview.place(ofRank: failure.rank),
       selection.contains(place: place)
     else { return }
     try writer.instant(
@@ -43,16 +45,16 @@ struct ChromeTimeline<Source: TimelineSource>: ~Copyable {
         .text(writer.label("task"), writer.label(failure.task)),
         .real(writer.label("requested GB"), Double(failure.requested) / 1e9),
         .real(writer.label("held GB"), Double(failure.held) / 1e9),
-        .real(labels.capacity, Double(source.overview.ranks[place].capacity) / 1e9),
+        .real(labels.capacity, Double(overview.ranks[place].capacity) / 1e9),
       ])
   }
 
   /// Marks conditions of the ranks that are shown, and of links.
   private mutating func writeFaults() throws(ExportError) {
-    for fault in source.overview.faults
+    for fault in overview.faults
     where selection.isInWindow(TimelineSpan(start: fault.time, end: fault.time)) {
-      let shown = source.overview.place(ofRank: fault.rank).map { selection.contains(place: $0) } ?? false
-      let first = selection.rows.firstIndex { !$0.isEmpty }.map { source.overview.ranks[$0].number }
+      let shown = overview.place(ofRank: fault.rank).map { selection.contains(place: $0) } ?? false
+      let first = selection.rows.firstIndex { !$0.isEmpty }.map { overview.ranks[$0].number }
       guard let process = shown ? fault.rank : first else { return }
       try writer.instant(
         on: ChromeJSONWriter.Track(process: Int32(process), thread: 1), name: writer.label(fault.text),
@@ -62,7 +64,7 @@ struct ChromeTimeline<Source: TimelineSource>: ~Copyable {
 
   /// Names the process, and the threads of the streams in use.
   private mutating func describe(_ place: Int, sortIndex: Int32) throws(ExportError) {
-    let rank = source.overview.ranks[place]
+    let rank = overview.ranks[place]
     var name = "stage \(rank.stage) · rank \(rank.number) · node\(rank.node)"
     if rank.represented > 1 { name += " (x\(rank.represented) ranks)" }
     try writer.describe(process: Int32(rank.number), name: name, sortIndex: sortIndex)
@@ -82,7 +84,7 @@ struct ChromeTimeline<Source: TimelineSource>: ~Copyable {
   }
 
   private mutating func writeSlices(_ place: Int) throws(ExportError) {
-    let rank = source.overview.ranks[place].number
+    let rank = overview.ranks[place].number
     try source.forEachTask(ofRank: place) { (task) throws(ExportError) in
       guard selection.contains(task, place: place) else { return }
       try writer.slice(
@@ -96,7 +98,7 @@ struct ChromeTimeline<Source: TimelineSource>: ~Copyable {
   /// Draws the arrow from a send to the receive that waited for it, when both are shown.
   private mutating func writeArrow(to task: TimelineTask, rank: Int) throws(ExportError) {
     let sent = source.span(ofRow: task.senderRow)
-    guard let sender = source.overview.place(ofRank: Int(task.peer)),
+    guard let sender = overview.place(ofRank: Int(task.peer)),
       selection.rows[sender].contains(task.senderRow), selection.isInWindow(sent)
     else { return }
     let identifier = UInt64(task.row)
@@ -111,13 +113,13 @@ struct ChromeTimeline<Source: TimelineSource>: ~Copyable {
   /// Writes what the rank held over time, by category, and what it may hold.
   private mutating func writeMemory(_ place: Int) throws(ExportError) {
     let timeline = try source.memory(ofRank: place)
-    let iteration = source.overview.iteration
+    let iteration = overview.iteration
     let limit = ChromeTimelineExporter.counterLimit
     let starts =
       MemoryEnvelope.everyChange(of: timeline, limit: limit)
       ?? MemoryEnvelope.grid(iteration: iteration, count: limit)
     let envelope = MemoryEnvelope(timeline, starts: starts)
-    let rank = source.overview.ranks[place]
+    let rank = overview.ranks[place]
     let shown = selection.window ?? 0..<Int64.max
     let first = starts.lastIndex { $0 <= shown.lowerBound } ?? 0
     for index in starts.indices.dropFirst(first) where index == first || starts[index] < shown.upperBound {

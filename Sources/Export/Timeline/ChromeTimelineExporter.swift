@@ -22,7 +22,7 @@ public struct ChromeTimelineExporter: TimelineExporter {
 
   /// Writes a file; it is compressed when its name ends in `.gz`.
   @discardableResult
-  public func write(_ source: some TimelineSource, to path: String) throws(ExportError) -> [String] {
+  public func write(_ source: any TimelineSource, to path: String) throws(ExportError) -> [String] {
     let selection = try TimelineSelection(source, choice)
     var timeline = ChromeTimeline(source, selection: selection, writer: try ChromeJSONWriter(path: path))
     try timeline.write()

@@ -4,6 +4,7 @@ import Quantities
 
 /// A result in memory as a source of timelines.
 public struct SimulatedTimeline: TimelineSource {
+  /// Everything but tasks and memory.
   public let overview: TimelineOverview
   private let trace: Trace
   private let gatherings: GatheringNumbers
@@ -40,42 +41,64 @@ public struct SimulatedTimeline: TimelineSource {
     }
   }
 
-  @inline(__always)
-  public func forEachTask<Failure: Error>(
-    ofRank place: Int, _ body: (TimelineTask) throws(Failure) -> Void
+  /// Tasks handed over at once.
+  static let batchTasks = 2048
+
+  /// Visits the tasks of a rank in program order.
+  public func forEachBatch<Failure: Error>(
+    ofRank place: Int, _ body: (borrowing [TimelineTask]) throws(Failure) -> Void
   ) throws(Failure) {
-    let (programs, map) = (trace.programs, trace.map)
-    let infos = programs.infos
-    let operations = programs.operations
+    var batch: [TimelineTask] = []
+    batch.reserveCapacity(Self.batchTasks + longestTemplate)
     var numbers = gatherings.numbers(ofRank: place)
-    for step in programs.steps[programs.stepRange(ofProgram: Int(map.programs[place]))] {
-      let first = map.firstRows[place] + Int(step.firstRow)
-      let range = programs.operationRange(ofTemplate: Int(step.template))
-      for index in range {
-        let (operation, info, row) = (operations[index], infos[index], first + index - range.lowerBound)
-        var (peer, senderRow, gathering) = (Int32(-1), -1, Int64(-1))
-        switch operation.role {
-        case .local: break
-        case .send: peer = self.peer(place, slot: operation.link)
-        case .receive:
-          let channel = programs.channels[Int(operation.link)]
-          peer = self.peer(place, slot: channel.peerSlot)
-          senderRow = self.senderRow(place, channel, microBatch: step.microBatch)
-        case .join: gathering = numbers.next(slot: operation.link)
-        }
-        try body(
-          TimelineTask(
-            row: row, span: span(ofRow: row), stream: StreamKind(rawValue: operation.stream) ?? .compute,
-            kind: info.kind, basis: info.basis, collective: info.call, name: info.name, layer: info.layer,
-            microBatch: step.microBatch, virtualStage: info.virtualStage, peer: peer, groupSize: info.groupSize,
-            bytes: info.bytes, operations: info.operations, senderRow: senderRow, gathering: gathering))
+    let programs = trace.programs
+    for step in programs.steps[programs.stepRange(ofProgram: Int(trace.map.programs[place]))] {
+      append(step, ofRank: place, &numbers, to: &batch)
+      guard batch.count >= Self.batchTasks else { continue }
+      try body(batch)
+      batch.removeAll(keepingCapacity: true)
+    }
+    if !batch.isEmpty { try body(batch) }
+  }
+
+  private var longestTemplate: Int { trace.programs.templates.map { Int($0.operationCount) }.max() ?? 0 }
+
+  /// Appends the tasks of a step.
+  private func append(
+    _ step: ProgramStep, ofRank place: Int, _ numbers: inout GatheringNumbers.Walk, to batch: inout [TimelineTask]
+  ) {
+    let range = trace.programs.operationRange(ofTemplate: Int(step.template))
+    let first = trace.map.firstRows[place] + Int(step.firstRow)
+    let (operations, infos) = (trace.programs.operations.span, trace.programs.infos.span)
+    let (starts, ends) = (trace.columns.starts.span, trace.columns.ends.span)
+    for index in range {
+      let row = first + index - range.lowerBound
+      let (role, stream, link) = (operations[index].role, operations[index].stream, operations[index].link)
+      let info = infos[index]
+      var (peer, senderRow, gathering) = (Int32(-1), -1, Int64(-1))
+      switch role {
+      case .local: break
+      case .send: peer = self.peer(place, slot: link)
+      case .receive:
+        let channel = trace.programs.channels[Int(link)]
+        peer = self.peer(place, slot: channel.peerSlot)
+        senderRow = self.senderRow(place, channel, microBatch: step.microBatch)
+      case .join: gathering = numbers.next(slot: link)
       }
+      batch.append(
+        TimelineTask(
+          row: row, span: TimelineSpan(start: starts[row], end: ends[row]),
+          stream: StreamKind(rawValue: stream) ?? .compute, kind: info.kind, basis: info.basis, collective: info.call,
+          name: info.name, layer: info.layer, microBatch: step.microBatch, virtualStage: info.virtualStage, peer: peer,
+          groupSize: info.groupSize, bytes: info.bytes, operations: info.operations, senderRow: senderRow,
+          gathering: gathering))
     }
   }
 
+  /// The memory ledger of a rank.
   public func memory(ofRank place: Int) -> MemoryTimeline { MemoryTimeline(trace: trace, simulatedRank: place) }
 
-  @inline(__always)
+  /// When the task of a row ran.
   public func span(ofRow row: Int) -> TimelineSpan {
     TimelineSpan(start: trace.columns.starts[row], end: trace.columns.ends[row])
   }

@@ -7,7 +7,7 @@ public protocol TimelineExporter: Exporter {
   /// - Returns: What was left out, for people.
   /// - Throws: ``ExportError``, also for ranks that were not simulated; an older file of the name stays then.
   @discardableResult
-  func write(_ source: some TimelineSource, to path: String) throws(ExportError) -> [String]
+  func write(_ source: any TimelineSource, to path: String) throws(ExportError) -> [String]
 }
 
 extension TimelineExporter {

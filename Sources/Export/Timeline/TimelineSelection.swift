@@ -35,9 +35,10 @@ struct TimelineSelection {
   /// A first rank that alone has more tasks is cut.
   ///
   /// - Throws: ``ExportError/ranksNotSimulated(_:simulated:)``.
-  init(_ source: some TimelineSource, _ choice: TimelineChoice) throws(ExportError) {
-    let ranks = source.overview.ranks
-    let unknown = (choice.ranks ?? []).filter { source.overview.place(ofRank: $0) == nil }
+  init(_ source: any TimelineSource, _ choice: TimelineChoice) throws(ExportError) {
+    let overview = source.overview
+    let ranks = overview.ranks
+    let unknown = (choice.ranks ?? []).filter { overview.place(ofRank: $0) == nil }
     guard unknown.isEmpty else { throw .ranksNotSimulated(unknown, simulated: ranks.map(\.number)) }
     window = choice.window
     rows = ranks.map { $0.rows.lowerBound..<$0.rows.lowerBound }
@@ -74,7 +75,11 @@ struct TimelineSelection {
 
   /// Whether a task that runs at this time may be shown.
   @inline(__always)
-  func isInWindow(_ span: TimelineSpan) -> Bool {
+  func isInWindow(_ span: TimelineSpan) -> Bool { Self.isIn(window, span) }
+
+  /// Whether a task that runs at this time meets a window.
+  @inline(__always)
+  static func isIn(_ window: Range<Int64>?, _ span: TimelineSpan) -> Bool {
     guard let window else { return true }
     return span.start < window.upperBound && (span.end > window.lowerBound || span.start >= window.lowerBound)
   }
@@ -92,13 +97,10 @@ struct TimelineSelection {
   }
 
   private static func tasks(
-    of rank: TimelineOverview.Rank, in source: some TimelineSource, window: Range<Int64>?
+    of rank: TimelineOverview.Rank, in source: any TimelineSource, window: Range<Int64>?
   ) -> Tasks {
     guard let window else { return Tasks(rows: rank.rows, chosen: nil) }
-    let chosen = rank.rows.filter {
-      let span = source.span(ofRow: $0)
-      return span.start < window.upperBound && (span.end > window.lowerBound || span.start >= window.lowerBound)
-    }
+    let chosen = rank.rows.filter { Self.isIn(window, source.span(ofRow: $0)) }
     return Tasks(rows: rank.rows, chosen: chosen)
   }
 }

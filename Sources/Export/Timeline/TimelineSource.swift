@@ -9,11 +9,11 @@ public protocol TimelineSource {
   /// Everything but tasks and memory.
   var overview: TimelineOverview { get }
 
-  /// Visits the tasks of a rank in program order.
+  /// Visits the tasks of a rank in program order, some thousand at once.
   ///
-  /// - Throws: What `body` throws, and ``ExportError/unreadable(_:)`` for a damaged file.
-  func forEachTask(
-    ofRank place: Int, _ body: (TimelineTask) throws(ExportError) -> Void
+  /// - Throws: What `body` throws.
+  func forEachBatch(
+    ofRank place: Int, _ body: (borrowing [TimelineTask]) throws(ExportError) -> Void
   ) throws(ExportError)
 
   /// The memory ledger of a rank.
@@ -23,11 +23,27 @@ public protocol TimelineSource {
   func span(ofRow row: Int) -> TimelineSpan
 }
 
+extension TimelineSource {
+  /// Visits the tasks of a rank in program order, one by one.
+  ///
+  /// - Throws: What `body` throws.
+  public func forEachTask(
+    ofRank place: Int, _ body: (TimelineTask) throws(ExportError) -> Void
+  ) throws(ExportError) {
+    try forEachBatch(ofRank: place) { batch throws(ExportError) in
+      for index in batch.indices { try body(batch[index]) }
+    }
+  }
+}
+
 /// Start and end in nanoseconds from the start of the iteration.
 public struct TimelineSpan: Hashable, Sendable {
+  /// Start in nanoseconds.
   public var start: Int64
+  /// End in nanoseconds.
   public var end: Int64
 
+  /// Pairs both.
   public init(start: Int64, end: Int64) {
     self.start = start
     self.end = end
