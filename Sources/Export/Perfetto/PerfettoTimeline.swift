@@ -51,30 +51,29 @@ struct PerfettoTimeline: ~Copyable {
       var name = "rank \(rank.number) · stage \(rank.stage)"
       if rank.represented > 1 { name += " (x\(rank.represented) ranks)" }
       try writer.describe(tracks.rank(place), name: name, parent: tracks.node(rank.node), place: order)
-      try describeStreams(place)
     }
   }
 
-  private mutating func describeStreams(_ place: Int) throws(ExportError) {
-    var used = Array(repeating: false, count: StreamKind.count)
-    try source.forEachTask(ofRank: place) { (task) throws(ExportError) in
-      if selection.contains(task, place: place) { used[Int(task.stream.rawValue)] = true }
-    }
-    for stream in StreamKind.allCases where used[Int(stream.rawValue)] {
-      try writer.describe(
-        tracks.stream(stream, ofRank: place), name: stream.name, parent: tracks.rank(place),
-        place: Int(stream.rawValue))
-    }
+  /// Describes the track of a stream that has its first slice.
+  private mutating func describe(_ stream: StreamKind, ofRank place: Int) throws(ExportError) {
+    try writer.describe(
+      tracks.stream(stream, ofRank: place), name: stream.name, parent: tracks.rank(place),
+      place: Int(stream.rawValue))
   }
 
   private mutating func writeSlices(_ place: Int) throws(ExportError) {
+    var described: UInt8 = 0
     try source.forEachBatch(ofRank: place) { batch throws(ExportError) in
-      try write(batch, place: place)
+      try write(batch, place: place, described: &described)
     }
   }
 
   /// Writes one slice for each chosen task, and the ends of arrows that lie on it.
-  private mutating func write(_ batch: borrowing [TimelineTask], place: Int) throws(ExportError) {
+  ///
+  /// - Parameter described: The streams whose tracks are described, one bit each.
+  private mutating func write(
+    _ batch: borrowing [TimelineTask], place: Int, described: inout UInt8
+  ) throws(ExportError) {
     let firstTrack = tracks.stream(.compute, ofRank: place)
     let firstGathering = UInt64(overview.ranks.last?.rows.upperBound ?? 0) + 1
     let (rows, window) = (selection.rows[place], selection.window)
@@ -86,6 +85,10 @@ struct PerfettoTimeline: ~Copyable {
         flow = firstGathering + UInt64(task.gathering)
       } else if task.kind == .send, shows(rank: task.peer) {
         flow = UInt64(task.row) + 1
+      }
+      if described >> task.stream.rawValue & 1 == 0 {
+        described |= 1 << task.stream.rawValue
+        try describe(task.stream, ofRank: place)
       }
       let (details, stream) = (details, UInt64(task.stream.rawValue))
       try writer.begin(
