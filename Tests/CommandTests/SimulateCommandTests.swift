@@ -143,6 +143,25 @@ struct SimulateCommandTests {
     #expect(missing.status == 64 && missing.errors.contains("not simulated; choose from 0, 4"))
   }
 
+  @Test func `a trace file is exported without its scenario, a damaged one is status 65`() throws {
+    let scratch = try ScratchFolder()
+    let (trace, timeline) = (scratch.path("a.h5"), scratch.path("a.pftrace"))
+    let outcome = try Command.run([
+      "simulate", "Scenarios/runs/llama3-8b-8xh100.yaml", "--quiet", "--trace", trace, "--timeline", timeline,
+    ])
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    let copy = scratch.path("b.pftrace")
+    let document = try Command.document(["export", trace, "--format", "perfetto", "--out", copy, "--json"])
+    #expect(document["path"] as? String == copy)
+    #expect(FileManager.default.contentsEqual(atPath: timeline, andPath: copy))
+    _ = try scratch.write("a.h5", Data(contentsOf: URL(fileURLWithPath: trace)).prefix(5000))
+    let damaged = try Command.run(["export", trace, "--format", "csv", "--out", scratch.path("c.csv")])
+    #expect(damaged.status == 65 && damaged.errors.split(separator: "\n").count == 1)
+    #expect(try Command.run(["export", "missing.h5", "--format", "csv", "--out", "c.csv"]).status == 66)
+    #expect(try Command.run(["export", trace, "--format", "pdf", "--out", "c.csv"]).status == 64)
+    #expect(scratch.names == ["a.h5", "a.pftrace", "b.pftrace"])
+  }
+
   @Test func `overrides change the scenario`() throws {
     let scenario = "Scenarios/runs/llama3-8b-8xh100.yaml"
     let twice = try Command.document([

@@ -48,11 +48,12 @@ enum TraceFileLedgers {
   ) throws(HDF5Error) -> MemoryTimeline {
     var resident: [ResidentMemory] = []
     var changes: [MemoryChange] = []
-    var (last, sum) = (Int64(0), Int64(0))
+    // Sums of any of the changes stay in range when that of all magnitudes does.
+    var (last, sum) = (Int64(0), UInt64(0))
     for row in rows {
       let (time, bytes, event) = (columns.times[row], columns.bytes[row], columns.events[row])
-      let (total, overflow) = sum.addingReportingOverflow(bytes)
-      guard time >= last, time <= iteration, !overflow, bytes > .min else {
+      let (total, overflow) = sum.addingReportingOverflow(bytes.magnitude)
+      guard time >= last, time <= iteration, !overflow, total < 1 << 60 else {
         throw location.error("read", "row \(row) holds an impossible value")
       }
       (last, sum) = (time, total)

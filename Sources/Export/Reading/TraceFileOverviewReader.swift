@@ -33,7 +33,8 @@ struct TraceFileOverviewReader {
     var row = 0
     for (place, number) in numbers.enumerated() {
       guard number >= 0, place == 0 || number > numbers[place - 1], (0..<1 << 40).contains(events[place]),
-        (0..<1 << 24).contains(nodes[place]), stages[place] >= 0
+        (0..<1 << 24).contains(nodes[place]), stages[place] >= 0,
+        (0..<1 << 60).contains(capacities[place])
       else { throw group.location.error("read", "holds an impossible value for rank \(number)") }
       ranks.append(
         TimelineOverview.Rank(
@@ -51,7 +52,7 @@ struct TraceFileOverviewReader {
     let time: Int64 = try group.dataset("failing_time").readScalar()
     let requested: Int64 = try group.dataset("requested").readScalar()
     let held: [Int64] = try group.dataset("held").read()
-    guard time >= 0, held.allSatisfy({ abs($0 / 2) < 1 << 56 }) else {
+    guard time >= 0, held.count < 256, held.allSatisfy({ (0..<1 << 50).contains($0) }) else {
       throw group.location.error("read", "holds an impossible value")
     }
     return TimelineOverview.Failure(
