@@ -11,10 +11,10 @@ demo:
 	scripts/install-system-packages build
 	swift build -c release --product galvasim $(CHECKED)
 	mkdir -p $(OUT)
-	.build/release/galvasim simulate $(SCENARIO) --trace $(OUT)/trace.h5 --timeline $(OUT)/timeline.json
+	.build/release/galvasim simulate $(SCENARIO) --trace $(OUT)/trace.h5 --timeline $(OUT)/timeline.pftrace
 	@echo
 	@echo "trace:    $(OUT)/trace.h5       h5py, xarray, h5dump (docs/hdf5.md)"
-	@echo "timeline: $(OUT)/timeline.json  open it at ui.perfetto.dev or in chrome://tracing"
+	@echo "timeline: $(OUT)/timeline.pftrace  open it at ui.perfetto.dev (docs/timelines.md)"
 
 # Everything: Swift suites, the built command, and its files in their Python readers.
 test: .venv/ready
@@ -48,8 +48,10 @@ build:
 clean:
 	rm -rf .build .venv $(OUT)
 
-.venv/ready: Tests/python/requirements.txt
+.venv/ready: Tests/python/requirements.txt Tests/python/requirements-readers.txt
 	scripts/install-system-packages test
 	python3 -m venv .venv
 	.venv/bin/pip install --quiet --disable-pip-version-check --requirement Tests/python/requirements.txt
+	grep -v '^#' Tests/python/requirements-readers.txt | while read -r reader; do \
+	  .venv/bin/pip install --quiet --disable-pip-version-check "$$reader" || echo "not installed: $$reader"; done
 	touch .venv/ready

@@ -55,7 +55,7 @@ let package = Package(
       "ScenarioIO",
       nouns + ["Costing", "HDF5IO", "CZlib", .product(name: "Yams", package: "Yams")],
       plugins: ["EmbedCatalog"]),
-    module("Export", verbs + ["HDF5IO"]),
+    module("Export", verbs + ["HDF5IO", "CZlib"]),
     // Faces.
     module("GalvaSim", verbs + ["Planning", "ScenarioIO", "Export"]),
     .executableTarget(

@@ -14,6 +14,17 @@ public struct MemoryChange: Hashable, Sendable {
   public var bytes: Int64
   /// Row of the task that did it.
   public var row: Int
+
+  package init(
+    time: SimTime, category: MemoryCategory, layer: Int32, microBatch: Int32, bytes: Int64, row: Int
+  ) {
+    self.time = time
+    self.category = category
+    self.layer = layer
+    self.microBatch = microBatch
+    self.bytes = bytes
+    self.row = row
+  }
 }
 
 /// What a rank's memory held at its highest, and whether it fitted.
@@ -39,16 +50,18 @@ public struct MemoryTimeline: Sendable {
   /// Changes in order.
   public let changes: [MemoryChange]
 
-  /// Adopts a ledger.
-  init(resident: [ResidentMemory], changes: [MemoryChange]) {
-    self.resident = resident
-    self.changes = changes
-  }
-
   /// Collects the changes of a rank.
   public init(trace: Trace, simulatedRank rank: Int) {
     resident = trace.programs.programs[Int(trace.map.programs[rank])].resident
     changes = Array(MemoryWalk(trace: trace, simulatedRank: rank))
+  }
+
+  /// Puts a ledger together, as a file holds it.
+  ///
+  /// - Parameter changes: In order.
+  package init(resident: [ResidentMemory], changes: [MemoryChange]) {
+    self.resident = resident
+    self.changes = changes
   }
 
   /// The highest point.

@@ -146,4 +146,10 @@ public struct ResidentMemory: Hashable, Sendable {
   public var layer: Int32
   /// How much, per rank.
   public var bytes: Bytes
+
+  package init(category: MemoryCategory, layer: Int32, bytes: Bytes) {
+    self.category = category
+    self.layer = layer
+    self.bytes = bytes
+  }
 }

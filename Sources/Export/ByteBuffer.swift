@@ -61,6 +61,17 @@ package struct ByteBuffer: ~Copyable {
     count += bytes.count
   }
 
+  /// Lets `body` write at the end, and keeps what it wrote.
+  ///
+  /// - Parameters:
+  ///   - limit: Bytes it writes at most.
+  ///   - body: Returns the number of bytes written.
+  @inline(__always)
+  mutating func append(atMost limit: Int, _ body: (UnsafeMutablePointer<UInt8>) -> Int) {
+    reserve(limit)
+    count += body(start + count)
+  }
+
   /// Appends the UTF-8 bytes of a text.
   package mutating func append(_ text: String) {
     for byte in text.utf8 { append(byte) }

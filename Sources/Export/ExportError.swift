@@ -14,10 +14,18 @@ public enum ExportError: Error, Hashable, Sendable {
   case diskFull(path: String)
   /// Something under this name would be replaced that is no ordinary file.
   case notAFile(path: String)
+  /// A file stands where a folder should be.
+  case notAFolder(path: String)
+  /// A folder that would be replaced holds something else.
+  case folderInUse(path: String, by: String)
   /// No exporter writes files with this extension.
   case unknownFormat(path: String, known: [String])
+  /// Ranks or a window were chosen for a format that shows everything.
+  case notATimeline(path: String)
   /// A known format, but compressed.
   case compressed(path: String)
+  /// The trace that was to be shown is damaged.
+  case unreadable(HDF5Error)
   /// Ranks were asked for that were not simulated.
   case ranksNotSimulated([Int], simulated: [Int])
 
@@ -51,10 +59,16 @@ extension ExportError: CustomStringConvertible {
     case .cannotWrite(let path, let reason): "\(path): cannot be written: \(reason)"
     case .diskFull(let path): "\(path): the disk or quota is full; free some space or choose another folder"
     case .notAFile(let path): "\(path): is not an ordinary file; choose another name"
+    case .notAFolder(let path): "\(path): is not a folder; choose another name"
+    case .folderInUse(let path, let name):
+      "\(path): holds \(name), and readers want a folder of nothing but traces; choose another name"
     case .unknownFormat(let path, let known):
       "\(path): no format has this extension; use one of " + known.map { "." + $0 }.joined(separator: ", ")
+    case .notATimeline(let path):
+      "\(path): this format holds everything; choose ranks and windows for timelines only"
     case .compressed(let path):
-      "\(path): compressed files are not written; leave out .gz and compress the file afterwards"
+      "\(path): this format is not compressed; leave out .gz"
+    case .unreadable(let error): error.description
     case .ranksNotSimulated(let ranks, let simulated):
       "ranks: \(Self.list(ranks)) not simulated; choose from \(Self.list(simulated)), or simulate every rank"
     }

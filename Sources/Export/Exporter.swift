@@ -1,5 +1,11 @@
 import ClusterSimulation
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
 /// Writes a result in one file format: a plug point.
 ///
 /// An implementation writes atomically (nothing appears under the name unless it is complete) and deterministically
@@ -28,12 +34,51 @@ public protocol Exporter: Sendable {
 /// The file formats there are.
 public enum ExporterCatalog {
   /// Every exporter with its usual parameters, in the order in which lists show them.
-  public static let all: [any Exporter] = [HDF5TraceExporter(), ChromeTimelineExporter()]
+  public static let all: [any Exporter] =
+    [HDF5TraceExporter()] + timelineExporters().filter { !$0.fileExtensions.isEmpty }
+
+  /// Exporters that need no more than a source of timelines; those without extensions write a folder of files.
+  ///
+  /// - Parameter choice: What to show; `nil` for the usual choice of each format.
+  public static func timelineExporters(_ choice: TimelineChoice? = nil) -> [any TimelineExporter] {
+    guard let choice else {
+      return [
+        PerfettoExporter(), ChromeTimelineExporter(), CSVExporter(), TorchSnapshotExporter(), KinetoExporter(),
+        HTAMemoryExporter(),
+      ]
+    }
+    return [
+      PerfettoExporter(choice), ChromeTimelineExporter(choice), CSVExporter(choice), TorchSnapshotExporter(choice),
+      KinetoExporter(choice), HTAMemoryExporter(choice),
+    ]
+  }
+
+  /// The exporter for a timeline: a folder for a path that ends in a slash or is one, else by extension.
+  ///
+  /// - Parameters:
+  ///   - path: What the user asked for.
+  ///   - choice: What to show; `nil` for the usual choice of the format.
+  /// - Throws: ``ExportError`` as ``exporter(forPath:)``, also when a choice is made for a format that has none.
+  public static func timelineExporter(
+    forPath path: String, choice: TimelineChoice? = nil
+  ) throws(ExportError) -> any Exporter {
+    let found = isFolder(path) ? KinetoExporter() : try exporter(forPath: path)
+    guard let choice else { return found }
+    guard let chosen = timelineExporters(choice).first(where: { $0.name == found.name }) else {
+      throw .notATimeline(path: path)
+    }
+    return chosen
+  }
+
+  private static func isFolder(_ path: String) -> Bool {
+    var status = stat()
+    return path.hasSuffix("/") || (stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR)
+  }
 
   /// The exporter for a file, by its extension.
   ///
   /// - Throws: ``ExportError/unknownFormat(path:known:)`` with the extensions there are, or
-  ///   ``ExportError/compressed(path:)`` for a known format with `.gz` behind it.
+  ///   ``ExportError/compressed(path:)`` for a format with `.gz` behind it that is never compressed.
   public static func exporter(forPath path: String) throws(ExportError) -> any Exporter {
     if let found = match(path) { return found }
     if path.lowercased().hasSuffix(".gz"), match(String(path.dropLast(3))) != nil { throw .compressed(path: path) }

@@ -51,7 +51,7 @@ public struct HDF5TraceExporter: Exporter {
     var scales = HDF5DimensionScales()
     try TraceFileTop.write(result, description, into: root, &scales)
     try TraceFileTotals(result: result, description: description).write(into: root, &scales)
-    let busy = try TraceFileEvents.write(result.trace, into: root, storage: storage, &scales)
+    let busy = try TraceFileEvents.write(result, into: root, storage: storage, &scales)
     var memory = TraceFileMemory(iteration: result.iterationTime.nanoseconds, ranks: result.trace.map.rankCount)
     try memory.writeChanges(result.trace, into: root, storage: storage, &scales)
     try memory.writeCurves(result, into: root, storage: storage, &scales)
@@ -62,6 +62,7 @@ public struct HDF5TraceExporter: Exporter {
     if let network = result.network {
       try TraceFileNetwork.write(network, into: root, storage: storage, &scales)
     }
+    try TraceFileConditions.write(result.setup.conditions.timelineFaults, into: root, &scales)
     try TraceFileInputs.write(result, description, into: root, &scales)
     try scales.write(into: root)
   }

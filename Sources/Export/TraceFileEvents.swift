@@ -1,6 +1,7 @@
 import ClusterSimulation
 import HDF5IO
 import Quantities
+import Workload
 
 /// The tasks of a trace as a table: one row per task, in the order of the trace.
 enum TraceFileEvents {
@@ -23,6 +24,11 @@ enum TraceFileEvents {
       "bytes", .int64, units: "byte", longName: "memory traffic of a kernel, payload of a message or collective"),
     ColumnDescription("flops", .float64, longName: "floating-point operations of a kernel"),
     ColumnDescription("group", .int32, longName: "ranks that take part", comment: "1 = a kernel, 2 = a message"),
+    ColumnDescription("collective", .enumeration("/types/collective_kind"), longName: "pattern of a collective"),
+    ColumnDescription(
+      "gathering", .int64, longName: "number of the collective, the same on all its simulated members",
+      comment: "-1 = none, or a lone simulated rank"),
+    ColumnDescription("sender", .int64, longName: "row of the send a receive waited for", comment: "-1 = none"),
     ColumnDescription("basis", .enumeration("/types/cost_basis"), longName: "what the duration of a kernel rests on"),
   ]
 
@@ -30,8 +36,11 @@ enum TraceFileEvents {
   ///
   /// - Returns: Nanoseconds each stream of each simulated rank worked; shape `[ranks * StreamKind.count]`.
   static func write(
-    _ trace: Trace, into root: borrowing HDF5Group, storage: HDF5Storage, _ scales: inout HDF5DimensionScales
+    _ result: SimulationResult, into root: borrowing HDF5Group, storage: HDF5Storage,
+    _ scales: inout HDF5DimensionScales
   ) throws(HDF5Error) -> [Int64] {
+    let trace = result.trace
+    let source = SimulatedTimeline(result, title: "")
     let dictionaries = try root.createGroup("dictionaries")
     try dictionaries.writeAxis("event_name", trace.programs.names, DatasetNote("names of events"), &scales)
     var table = try ColumnTable(
@@ -39,10 +48,14 @@ enum TraceFileEvents {
     var busy = Array(repeating: Int64(0), count: trace.map.rankCount * StreamKind.count)
     var batch = EventBatch()
     for rank in 0..<trace.map.rankCount {
-      try trace.forEachTask(ofSimulatedRank: rank) { task throws(HDF5Error) in
-        busy[rank * StreamKind.count + Int(task.stream.rawValue)] += (task.end - task.start).nanoseconds
-        batch.append(task)
-        if batch.count == batchRows { try batch.move(to: &table) }
+      let number = Int32(trace.map.globalRanks[rank])
+      try source.forEachBatch(ofRank: rank) { tasks throws(HDF5Error) in
+        for index in tasks.indices {
+          let task = tasks[index]
+          busy[rank * StreamKind.count + Int(task.stream.rawValue)] += task.span.end - task.span.start
+          batch.append(task, rank: number)
+          if batch.count == batchRows { try batch.move(to: &table) }
+        }
       }
     }
     try batch.move(to: &table)
@@ -67,25 +80,31 @@ private struct EventBatch {
   private var operations: [Double] = []
   private var group: [Int32] = []
   private var basis: [UInt8] = []
+  private var collective: [UInt8] = []
+  private var gathering: [Int64] = []
+  private var sender: [Int64] = []
 
   /// Rows.
   var count: Int { start.count }
 
-  mutating func append(_ task: TraceTask) {
-    start.append(task.start.nanoseconds)
-    duration.append((task.end - task.start).nanoseconds)
-    rank.append(Int32(task.rank))
+  mutating func append(_ task: TimelineTask, rank number: Int32) {
+    start.append(task.span.start)
+    duration.append(task.span.end - task.span.start)
+    rank.append(number)
     stream.append(task.stream.rawValue)
-    kind.append(task.info.kind.rawValue)
-    name.append(task.info.name)
-    layer.append(task.info.layer)
-    microBatch.append(Int32(task.microBatch))
-    stage.append(task.info.virtualStage)
-    peer.append(Int32(task.peer))
-    bytes.append(task.info.bytes)
-    operations.append(task.info.operations)
-    group.append(task.info.groupSize)
-    basis.append(task.info.basis?.rawValue ?? UInt8(TraceFileTop.costBases.count - 1))
+    kind.append(task.kind.rawValue)
+    name.append(task.name)
+    layer.append(task.layer)
+    microBatch.append(task.microBatch)
+    stage.append(task.virtualStage)
+    peer.append(task.peer)
+    bytes.append(task.bytes)
+    operations.append(task.operations)
+    group.append(task.groupSize)
+    collective.append(task.collective?.number ?? UInt8(CollectiveKind.fileNames.count - 1))
+    gathering.append(task.gathering)
+    sender.append(Int64(task.senderRow))
+    basis.append(task.basis?.rawValue ?? UInt8(TraceFileTop.costBases.count - 1))
   }
 
   /// Appends the rows to the table and forgets them.
@@ -93,7 +112,7 @@ private struct EventBatch {
     try table.append([
       .int64(start), .int64(duration), .int32(rank), .uint8(stream), .uint8(kind), .int32(name), .int32(layer),
       .int32(microBatch), .int32(stage), .int32(peer), .int64(bytes), .float64(operations), .int32(group),
-      .uint8(basis),
+      .uint8(collective), .int64(gathering), .int64(sender), .uint8(basis),
     ])
     self = EventBatch()
   }

@@ -49,20 +49,13 @@ enum TraceFileNetwork {
     _ report: NetworkReport, into group: borrowing HDF5Group, storage: HDF5Storage,
     _ scales: inout HDF5DimensionScales
   ) throws(HDF5Error) {
-    let count = report.links.first?.history.count ?? 0
-    let used = report.links.map { ($0.history.lastIndex { $0 > 0 } ?? -1) + 1 }.max() ?? 0
-    let shown = max(1, min(used, count))
+    let fractions = LinkUse.fractions(report)
+    let shown = fractions.first?.count ?? 1
     try group.writeAxis(
       "interval", (0..<Int64(shown)).map { $0 * report.interval.nanoseconds },
       DatasetNote("start of the interval", units: "ns", comment: "all are equally long"), &scales)
-    let width = report.interval.seconds.value
-    let values = report.links.flatMap { link in
-      (0..<shown).map { place in
-        place < link.history.count ? link.history[place] / (width * link.capacity.bytesPerSecond) : 0
-      }
-    }
     try group.write(
-      "utilization", values, rows: report.links.count, along: [link, time], storage: storage,
+      "utilization", fractions.flatMap { $0 }, rows: report.links.count, along: [link, time], storage: storage,
       DatasetNote("fraction of the capacity used", comment: "mean over the interval"), &scales)
   }
 

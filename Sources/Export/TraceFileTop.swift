@@ -1,11 +1,12 @@
 import ClusterSimulation
 import Costing
 import HDF5IO
+import Workload
 
 /// The top of a result file: attributes, types and shared axes.
 enum TraceFileTop {
   /// Version of the layout; the first number changes when a reader must.
-  static let schemaVersion = "1.1.0"
+  static let schemaVersion = "1.2.0"
   /// Names of the verdicts, in the order of their numbers.
   static let verdicts = ["fits", "out_of_memory"]
   /// What the duration of a kernel rests on, in the order of their numbers; the last is for tasks that are no kernels.
@@ -39,6 +40,7 @@ enum TraceFileTop {
     let enumerations = [
       ("event_kind", TaskKind.allCases.map(\.name)), ("stream_kind", StreamKind.allCases.map(\.name)),
       ("memory_category", MemoryCategory.allCases.map(\.name)), ("verdict", verdicts), ("cost_basis", costBases),
+      ("collective_kind", CollectiveKind.fileNames),
     ]
     for (name, names) in enumerations { _ = try types.createEnumeration(name, names: names).labels }
   }

@@ -14,12 +14,23 @@ extension ScenarioRun {
     try HDF5TraceExporter().write(result, description: description(command, seed), to: path)
   }
 
-  /// Writes a timeline; the extension decides the format.
+  /// Writes a timeline; the extension decides the format, a folder holds one trace per rank.
   ///
+  /// - Parameter choice: Ranks and window; `nil` for the usual choice of the format.
   /// - Returns: What the user should know about the file.
   /// - Throws: ``ExportError``; nothing is left under the name.
-  public func exportTimeline(to path: String, command: String, seed: UInt64) throws(ExportError) -> [String] {
-    try ExporterCatalog.exporter(forPath: path).write(result, description: description(command, seed), to: path)
+  public func exportTimeline(
+    to path: String, choice: TimelineChoice? = nil, command: String, seed: UInt64
+  ) throws(ExportError) -> [String] {
+    try ExporterCatalog.timelineExporter(forPath: path, choice: choice)
+      .write(result, description: description(command, seed), to: path)
+  }
+
+  /// Writes a memory snapshot as PyTorch records it.
+  ///
+  /// - Throws: ``ExportError``; nothing is left under the name.
+  public func exportMemorySnapshot(to path: String) throws(ExportError) -> [String] {
+    try TorchSnapshotExporter().write(SimulatedTimeline(result, title: scenario.name), to: path)
   }
 
   private func description(_ command: String, _ seed: UInt64) -> TraceDescription {

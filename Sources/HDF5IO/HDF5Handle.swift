@@ -39,7 +39,8 @@ package struct HDF5Location: Hashable, Sendable {
     return HDF5Location(file: file, object: object == "/" ? "/" + name : object + "/" + name)
   }
 
-  func error(_ verb: String, _ reason: String) -> HDF5Error {
+  /// A refusal of a check of our own.
+  package func error(_ verb: String, _ reason: String) -> HDF5Error {
     HDF5Error(operation: "\(verb) \(object)", path: file, reason: reason)
   }
 

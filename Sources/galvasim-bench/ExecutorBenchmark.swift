@@ -18,7 +18,7 @@ enum BenchmarkError: Error, CustomStringConvertible {
   var description: String {
     switch self {
     case .unknownOption(let text):
-      "\(text): unknown option; use --json, --scenarios DIR, --repetitions N (7 or more), --search, "
+      "\(text): unknown option; use --json, --scenarios DIR, --repetitions N (7 or more), --search, --timelines, "
         + "--galvatron-profiles DIR"
     case .differentTimes(let workload, let loop):
       "\(workload): \(loop) gives other times than the replay; the comparison is void"

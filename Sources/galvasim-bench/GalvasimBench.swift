@@ -8,6 +8,7 @@ struct GalvasimBench {
   private var printsJSON = false
   private var profiles = "../shared/data/galvatron"
   private var measuresSearchOnly = false
+  private var measuresTimelinesOnly = false
 
   private init(arguments: [String]) throws {
     var rest = arguments[...]
@@ -18,6 +19,7 @@ struct GalvasimBench {
         guard let value = rest.popFirst() else { throw BenchmarkError.unknownOption(option) }
         folder = value
       case "--search": measuresSearchOnly = true
+      case "--timelines": measuresTimelinesOnly = true
       case "--galvatron-profiles":
         guard let value = rest.popFirst() else { throw BenchmarkError.unknownOption(option) }
         profiles = value
@@ -45,6 +47,9 @@ struct GalvasimBench {
     guard !measuresSearchOnly else {
       return print(try SearchReport(profiles: profiles, repetitions: repetitions).text)
     }
+    guard !measuresTimelinesOnly else {
+      return print(try TimelineTimes(folder: folder, repetitions: repetitions).text)
+    }
     let simulations = try SimulationTimes.files.map {
       try SimulationTimes(file: $0, folder: folder, repetitions: repetitions)
     }
@@ -52,6 +57,7 @@ struct GalvasimBench {
     let report = BenchmarkReport(repetitions: repetitions, executors: executors, simulations: simulations)
     print(printsJSON ? report.json : report.text)
     guard !printsJSON else { return }
+    print(try TimelineTimes(folder: folder, repetitions: repetitions).text)
     print(FluidReport(repetitions: repetitions).text)
     print(try SearchReport(profiles: profiles, repetitions: repetitions).text)
   }

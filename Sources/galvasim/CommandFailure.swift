@@ -21,8 +21,17 @@ struct CommandFailure: Error {
     case let error as InputError: self.init(status: Int32(error.exitStatus), error.problems.map(\.description))
     case let error as SimulationError:
       if case .deadlock = error { self.init(status: 11, ["\(error)"]) } else { self.init(status: 65, ["\(error)"]) }
-    case let error as ExportError: self.init(status: 74, ["\(error)"])
+    case let error as TraceFileError: self.init(status: Int32(error.exitStatus), ["\(error)"])
+    case let error as ExportError: self.init(status: Self.status(of: error), ["\(error)"])
     default: self.init(status: 70, ["internal error: \(error)"])
+    }
+  }
+
+  private static func status(of error: ExportError) -> Int32 {
+    switch error {
+    case .ranksNotSimulated, .notATimeline, .unknownFormat, .compressed: 64
+    case .unreadable: 65
+    default: 74
     }
   }
 

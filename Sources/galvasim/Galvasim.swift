@@ -13,8 +13,8 @@ struct Galvasim: ParsableCommand {
       """,
     version: toolVersion,
     subcommands: [
-      Simulate.self, Check.self, Explain.self, Search.self, Sweep.self, Merge.self, CatalogCommand.self, Schema.self,
-      Import.self, DeriveKernels.self, Validate.self, ValidateKernels.self,
+      Simulate.self, Check.self, Explain.self, Search.self, Sweep.self, Merge.self, ExportCommand.self,
+      CatalogCommand.self, Schema.self, Import.self, DeriveKernels.self, Validate.self, ValidateKernels.self,
     ])
 
   static func main() {

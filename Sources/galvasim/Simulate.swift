@@ -13,8 +13,16 @@ struct Simulate: ParsableCommand {
   @Option(help: ArgumentHelp("Also write the whole trace, as HDF5.", valueName: "file.h5"))
   var trace: String?
 
-  @Option(help: ArgumentHelp("Also write a timeline; the extension decides the format.", valueName: "file.json"))
+  @Option(
+    help: ArgumentHelp(
+      "Also write a timeline: .pftrace for Perfetto, .json or .json.gz for Chrome, FOLDER/ for one Kineto trace per rank.",
+      valueName: "file|folder/"))
   var timeline: String?
+
+  @OptionGroup var shown: TimelineOptions
+
+  @Option(help: ArgumentHelp("Also write a memory snapshot for pytorch.org/memory_viz.", valueName: "file.pickle"))
+  var memorySnapshot: String?
 
   @Flag(help: "Simulate every rank, not one per class of equal ranks.")
   var expandRanks = false
@@ -77,9 +85,13 @@ struct Simulate: ParsableCommand {
     if network == .shared, executor == .replay {
       throw ValidationError("--executor replay has no shared links; use --executor events or --network ideal")
     }
-    guard let timeline else { return }
+    guard let timeline else {
+      if shown.isGiven { throw ValidationError("--ranks and --window choose what --timeline shows; it is missing") }
+      return
+    }
+    let choice = try shown.choice()
     do throws(ExportError) {
-      _ = try ExporterCatalog.exporter(forPath: timeline)
+      _ = try ExporterCatalog.timelineExporter(forPath: timeline, choice: choice)
     } catch { throw ValidationError("--timeline \(error)") }
   }
 
@@ -87,7 +99,10 @@ struct Simulate: ParsableCommand {
   private func writeFiles(_ run: ScenarioRun) throws {
     var notes: [String] = []
     if let trace { notes += try run.exportTrace(to: trace, command: command, seed: seed) }
-    if let timeline { notes += try run.exportTimeline(to: timeline, command: command, seed: seed) }
+    if let timeline {
+      notes += try run.exportTimeline(to: timeline, choice: shown.choice(), command: command, seed: seed)
+    }
+    if let memorySnapshot { notes += try run.exportMemorySnapshot(to: memorySnapshot) }
     for note in notes { output.log.warning("\(note)") }
   }
 

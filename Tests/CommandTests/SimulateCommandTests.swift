@@ -115,9 +115,52 @@ struct SimulateCommandTests {
     #expect(outcome.status == 74)
     #expect(outcome.errors.contains("missing/trace.h5"))
     #expect(scratch.names.isEmpty)
+    for options in [
+      ["--ranks", "0"], ["--timeline", "t.json", "--ranks", "0-"], ["--timeline", "t.json", "--window", "2s:1s"],
+    ] {
+      #expect(try Command.run(["simulate", scenario] + options).status == 64)
+    }
     let unknown = try Command.run(["simulate", scenario, "--timeline", scratch.path("timeline.xyz")])
     #expect(unknown.status == 64)
     #expect(scratch.names.isEmpty)
+  }
+
+  @Test func `every kind of timeline is written, whole or in part`() throws {
+    let scratch = try ScratchFolder()
+    let scenario = "Scenarios/runs/bert-huge-32-titanrtx-8gb.yaml"
+    for name in ["a.pftrace", "a.json.gz", "kineto/"] {
+      let outcome = try Command.run(["simulate", scenario, "--quiet", "--timeline", scratch.url.path + "/" + name])
+      #expect(outcome.status == 0, "\(outcome.errors)")
+      let part = try Command.run([
+        "simulate", scenario, "--quiet", "--timeline", scratch.url.path + "/part-" + name, "--ranks", "4", "--window",
+        "100ms:",
+      ])
+      #expect(part.status == 0, "\(part.errors)")
+    }
+    #expect(scratch.names == ["a.json.gz", "a.pftrace", "kineto", "part-a.json.gz", "part-a.pftrace", "part-kineto"])
+    let missing = try Command.run([
+      "simulate", scenario, "--quiet", "--timeline", scratch.path("b.pftrace"), "--ranks", "1-3",
+    ])
+    #expect(missing.status == 64 && missing.errors.contains("not simulated; choose from 0, 4"))
+  }
+
+  @Test func `a trace file is exported without its scenario, a damaged one is status 65`() throws {
+    let scratch = try ScratchFolder()
+    let (trace, timeline) = (scratch.path("a.h5"), scratch.path("a.pftrace"))
+    let outcome = try Command.run([
+      "simulate", "Scenarios/runs/llama3-8b-8xh100.yaml", "--quiet", "--trace", trace, "--timeline", timeline,
+    ])
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    let copy = scratch.path("b.pftrace")
+    let document = try Command.document(["export", trace, "--format", "perfetto", "--out", copy, "--json"])
+    #expect(document["path"] as? String == copy)
+    #expect(FileManager.default.contentsEqual(atPath: timeline, andPath: copy))
+    _ = try scratch.write("a.h5", Data(contentsOf: URL(fileURLWithPath: trace)).prefix(5000))
+    let damaged = try Command.run(["export", trace, "--format", "csv", "--out", scratch.path("c.csv")])
+    #expect(damaged.status == 65 && damaged.errors.split(separator: "\n").count == 1)
+    #expect(try Command.run(["export", "missing.h5", "--format", "csv", "--out", "c.csv"]).status == 66)
+    #expect(try Command.run(["export", trace, "--format", "pdf", "--out", "c.csv"]).status == 64)
+    #expect(scratch.names == ["a.h5", "a.pftrace", "b.pftrace"])
   }
 
   @Test func `overrides change the scenario`() throws {

@@ -133,7 +133,7 @@ struct ChromeTimelineTests {
 
   @Test func `chosen ranks are shown alone, with arrows among them only`() throws {
     let result = try Sample.simulate(Sample.pipeline, expandRanks: true)
-    let (events, warnings) = try events(result, ChromeTimelineExporter(ranks: [1, 2, 5]))
+    let (events, warnings) = try events(result, ChromeTimelineExporter(TimelineChoice(ranks: [1, 2, 5])))
     #expect(warnings.isEmpty)
     #expect(Set(events.compactMap { $0["pid"] as? Int }) == [1, 2, 5])
     let arrows = phase(events, "s").count
@@ -145,19 +145,19 @@ struct ChromeTimelineTests {
   @Test func `ranks that were not simulated are refused`() throws {
     let result = try Sample.simulate(Sample.pipeline)
     #expect(throws: ExportError.ranksNotSimulated([3], simulated: [0, 4])) {
-      _ = try events(result, ChromeTimelineExporter(ranks: [0, 3]))
+      _ = try events(result, ChromeTimelineExporter(TimelineChoice(ranks: [0, 3])))
     }
   }
 
   @Test func `a limit leaves out whole ranks with a warning`() throws {
     let result = try Sample.simulate(Sample.pipeline, expandRanks: true)
     let perRank = result.trace.map.firstRows[1]
-    let (limited, warnings) = try events(result, ChromeTimelineExporter(maximumSlices: 2 * perRank))
+    let (limited, warnings) = try events(result, ChromeTimelineExporter(TimelineChoice(maximumSlices: 2 * perRank)))
     let markers = Sample.tasks(result.trace).count { $0.info.kind == .marker && $0.row < 2 * perRank }
     #expect(phase(limited, "X").count == 2 * perRank - markers)
     #expect(Set(limited.compactMap { $0["pid"] as? Int }) == [0, 1])
     #expect(warnings.count == 1 && warnings[0].contains("2 of 8 ranks"))
-    let (cut, more) = try events(result, ChromeTimelineExporter(maximumSlices: 10))
+    let (cut, more) = try events(result, ChromeTimelineExporter(TimelineChoice(maximumSlices: 10)))
     #expect(phase(cut, "X").count == 10 && more.count == 1)
   }
 }

@@ -94,6 +94,12 @@ typedef struct {
 /// Solves the dynamic program with a dense memory axis. Returns the least time, or infinity; writes the strategies.
 double baseline_chain(const baseline_chain_problem *problem, int32_t *choice);
 
+/// Writes a begin and an end packet of Perfetto's format with six details for every row into a buffer that is used again
+/// and again. Returns the number of bytes.
+int64_t baseline_perfetto(
+    const int64_t *starts, const int64_t *ends, const uint8_t *streams, const uint8_t *kinds, const int32_t *names,
+    int64_t count, uint8_t *buffer, int64_t capacity);
+
 #ifdef __cplusplus
 }
 #endif

@@ -26,6 +26,8 @@ package struct ChromeJSONWriter: ~Copyable {
     case microseconds
     /// As whole "microseconds", one for each nanosecond: for readers that drop fractions.
     case nanosecondsAsMicroseconds
+    /// As whole microseconds: starts and ends to the nearest one, for readers that drop fractions.
+    case wholeMicroseconds
   }
 
   /// A named, typed detail of an event.
@@ -91,7 +93,12 @@ package struct ChromeJSONWriter: ~Copyable {
   ) throws(ExportError) {
     open("{\"ph\":\"X\",\"pid\":", track)
     put(",\"ts\":", time: start)
-    put(",\"dur\":", time: duration)
+    if clock == .wholeMicroseconds {
+      file.buffer.append(",\"dur\":")
+      file.buffer.append(decimal: Self.rounded(start + duration) - Self.rounded(start))
+    } else {
+      put(",\"dur\":", time: duration)
+    }
     put(",\"name\":", name)
     put(",\"cat\":", category)
     try close(arguments)
@@ -209,7 +216,15 @@ extension ChromeJSONWriter {
     switch clock {
     case .microseconds: file.buffer.append(thousandths: time)
     case .nanosecondsAsMicroseconds: file.buffer.append(decimal: time)
+    case .wholeMicroseconds: file.buffer.append(decimal: Self.rounded(time))
     }
+  }
+
+  /// The nearest microsecond.
+  @inline(__always)
+  private static func rounded(_ time: Int64) -> Int64 {
+    let (whole, rest) = time.quotientAndRemainder(dividingBy: 1000)
+    return whole + (rest >= 500 ? 1 : rest < -500 ? -1 : 0)
   }
 
   @inline(__always)

@@ -8,7 +8,7 @@ struct MemoryEnvelope {
   /// Starts of the intervals in nanoseconds, ascending, the first 0; the last interval ends with the iteration.
   let starts: [Int64]
   /// Bytes per interval and category; shape `[intervals * MemoryCategory.allCases.count]`.
-  private(set) var held: [Int64] = []
+  let held: [Int64]
 
   /// Categories per interval.
   static let categoryCount = MemoryCategory.allCases.count
@@ -35,6 +35,7 @@ struct MemoryEnvelope {
   /// Walks the ledger once.
   init(_ timeline: MemoryTimeline, starts: [Int64]) {
     self.starts = starts
+    var held: [Int64] = []
     held.reserveCapacity(starts.count * Self.categoryCount)
     var state = Array(repeating: Int64(0), count: Self.categoryCount)
     for part in timeline.resident { state[Int(part.category.rawValue)] += part.bytes.count }
@@ -49,13 +50,17 @@ struct MemoryEnvelope {
       let end = index + 1 < starts.count ? starts[index + 1] : Int64.max
       // What is given back at the very start of the interval belongs to the one before.
       while let change = timeline.change(next), change.time.nanoseconds == start, change.bytes < 0 { apply(change) }
-      var (best, bestSum) = (state, sum)
+      let base = held.count
+      held.append(contentsOf: state)
+      var bestSum = sum
       while let change = timeline.change(next), change.time.nanoseconds < end {
         apply(change)
-        if sum > bestSum { (best, bestSum) = (state, sum) }
+        guard sum > bestSum else { continue }
+        bestSum = sum
+        for category in 0..<Self.categoryCount { held[base + category] = state[category] }
       }
-      held += best
     }
+    self.held = held
   }
 
   /// Bytes of a category in every interval.
@@ -65,7 +70,11 @@ struct MemoryEnvelope {
 
   /// Bytes of all categories in every interval.
   var totals: [Int64] {
-    starts.indices.map { held[($0 * Self.categoryCount)..<(($0 + 1) * Self.categoryCount)].reduce(0, +) }
+    starts.indices.map { index in
+      var sum: Int64 = 0
+      for place in (index * Self.categoryCount)..<((index + 1) * Self.categoryCount) { sum += held[place] }
+      return sum
+    }
   }
 }
 
