@@ -20,9 +20,12 @@ public struct LayerProfile: Hashable, Sendable {
   public var kept: Int64 = 0
   /// Most bytes held for a while beside what is kept, while the layer runs.
   public var transient: Int64 = 0
+
+  /// A layer that takes nothing.
+  public init(layer: Int) { self.layer = layer }
 }
 
-/// What the layers of a stage take, on the first rank of its first class.
+/// What the layers of a stage take, on the first rank of its slowest class.
 public struct StageProfile: Hashable, Sendable {
   /// Pipeline rank.
   public var stage: Int
@@ -36,6 +39,11 @@ public struct StageProfile: Hashable, Sendable {
   public var fixed: Int64 = 0
 }
 
+extension StageProfile {
+  /// Nanoseconds of the path of a micro-batch.
+  fileprivate var path: Int64 { layers.reduce(0) { $0 + $1.path } }
+}
+
 extension TrainingSimulation {
   /// Adds up the compiled plan by stage and layer. Needs at least two micro-batches to tell the last from the others.
   ///
@@ -43,11 +51,16 @@ extension TrainingSimulation {
   public func profiles() throws(SimulationError) -> [StageProfile] {
     let (programs, _) = try compile()
     var profiles: [StageProfile] = []
-    for index in programs.programs.indices where profiles.last?.stage != programs.programs[index].stage {
-      let reader = ProfileReader(programs: programs, program: index)
-      profiles.append(reader.profile(layers: setup.layerCount))
+    for index in programs.programs.indices {
+      let profile = ProfileReader(programs: programs, program: index).profile(layers: setup.layerCount)
+      guard let known = profiles.firstIndex(where: { $0.stage == profile.stage }) else {
+        profiles.append(profile)
+        continue
+      }
+      // Ranks of a stage wait for the slowest of them; all hold the same.
+      if profile.path > profiles[known].path { profiles[known] = profile }
     }
-    return profiles
+    return profiles.sorted { $0.stage < $1.stage }
   }
 }
 

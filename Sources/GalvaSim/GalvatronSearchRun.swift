@@ -28,6 +28,16 @@ extension SearchRun {
   private static func tables(
     _ scenario: Scenario, _ options: SearchOptions, _ folder: GalvatronProfileFolder
   ) throws(InputError) -> SearchRun {
+    if options.dimensions != nil || options.microBatches != nil {
+      throw InputError(
+        kind: .badInput,
+        problems: [
+          InputProblem(
+            file: "--cost-model galvatron",
+            message: "found --dimensions or --micro-batches, which the release of 2022 does not have",
+            advice: "leave them out, or choose among its methods with --method")
+        ])
+    }
     let costs = VLDBCostModel(
       model: try folder.table(model: scenario.model),
       hardware: try VLDBProfileFile.hardware(folder: folder.path, devices: scenario.cluster.deviceCount))
@@ -43,15 +53,17 @@ extension SearchRun {
     } else {
       plan = search.best(memory: memory)
     }
-    let entries = plan.map { plan in
-      entry(
+    let judged = plan.map { plan in
+      // One figure stands for all stages of equal layers.
+      let memory = plan.memory.count == 1 ? plan.stages.map { _ in plan.memory[0] } : plan.memory
+      return entry(
         GalvatronPlan(plan, costs: costs), scenario, options, time: plan.iterationTime,
-        memory: plan.memory.map { Int64($0) << 20 })
+        memory: memory.map { Int64($0) << 20 })
     }
     return SearchRun(
       scenario: scenario, options: options, costModel: "galvatron (VLDB 2022)",
-      entries: [entries].compactMap { $0 ?? nil }, statistics: search.statistics,
-      strategies: (search.space.count, 0))
+      entries: [judged?.entry].compactMap { $0 }, rejected: [judged?.rejected].compactMap { $0 },
+      statistics: search.statistics, strategies: (search.space.count, 0))
   }
 
   /// The search of Hetu-Galvatron 2.4.1.
@@ -73,29 +85,41 @@ extension SearchRun {
     let plan = search.best(
       globalBatches: options.globalBatches ?? [scenario.job.globalBatch], microBatches: options.microBatches,
       memory: megabytes(scenario))
-    let entries = plan.map { plan in
+    let judged = plan.map { plan in
       entry(
         GalvatronPlan(plan, training: training), scenario, options, time: plan.iterationTime,
         memory: plan.memory.map { Int64($0) << 20 })
     }
     return SearchRun(
       scenario: scenario, options: options, costModel: "galvatron (2.4.1)",
-      entries: [entries].compactMap { $0 ?? nil }, statistics: search.statistics,
-      strategies: (search.space.count, 0))
+      entries: [judged?.entry].compactMap { $0 }, rejected: [judged?.rejected].compactMap { $0 },
+      statistics: search.statistics, strategies: (search.space.count, 0))
   }
 
-  /// A plan in the simulator's terms, replayed when the simulator is asked; `nil` when it cannot be laid out.
+  /// A plan in the simulator's terms, replayed when the simulator is asked, or why it cannot be laid out.
   private static func entry(
     _ galvatron: GalvatronPlan, _ scenario: Scenario, _ options: SearchOptions, time: Double, memory: [Int64]
-  ) -> Entry? {
-    guard let plan = try? ParallelPlan(galvatron: galvatron, devices: scenario.cluster.deviceCount) else { return nil }
+  ) -> (entry: Entry?, rejected: RejectedPlan?) {
+    func rejected(_ error: any Error) -> (entry: Entry?, rejected: RejectedPlan?) {
+      let reason = "the simulator cannot lay it out: " + "\(error)".split(separator: "\n").joined(separator: "; ")
+      return (nil, RejectedPlan(summary: "the plan of Galvatron's costs, \(Readable.time(time))", reason: reason))
+    }
+    do {
+      return (try judged(galvatron, scenario, options, time: time, memory: memory), nil)
+    } catch { return rejected(error) }
+  }
+
+  private static func judged(
+    _ galvatron: GalvatronPlan, _ scenario: Scenario, _ options: SearchOptions, time: Double, memory: [Int64]
+  ) throws -> Entry {
+    let plan = try ParallelPlan(galvatron: galvatron, devices: scenario.cluster.deviceCount)
     var setup = scenario.setup()
     setup.plan = plan
     setup.job.globalBatch = galvatron.globalBatch
     let isSimulated = options.evaluator == .simulated
-    let result = isSimulated ? try? TrainingSimulation(setup).run(network: options.network) : nil
+    let result = isSimulated ? try TrainingSimulation(setup).run(network: options.network) : nil
     let replayed =
-      options.network == .ideal || !isSimulated ? result : try? TrainingSimulation(setup).run(network: .ideal)
+      options.network == .ideal || !isSimulated ? result : try TrainingSimulation(setup).run(network: .ideal)
     let fits = result.map(\.fits) ?? false
     return Entry(
       plan: plan, globalBatch: galvatron.globalBatch, analyticTime: time,

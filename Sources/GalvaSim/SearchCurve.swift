@@ -24,7 +24,7 @@ public struct SearchCurve: Sendable {
       "limit GiB", "samples/s", "iteration", "peak GiB", "batch", "best plan",
     ])
     for run in runs {
-      guard let best = run.entries.first else {
+      guard let best = run.entries.first, !run.isInfeasible else {
         let missing = run.nearest.map { "misses by \(Readable.gibibytes($0.missing)) GiB" } ?? "no plan fits"
         table.add([Readable.gibibytes(run.memoryLimit), "OOM", "-", "-", "-", missing])
         continue

@@ -225,7 +225,8 @@ public struct SearchRun: Sendable {
 
   /// The parts as they are.
   init(
-    scenario: Scenario, options: SearchOptions, costModel: String, entries: [Entry], statistics: SearchStatistics,
+    scenario: Scenario, options: SearchOptions, costModel: String, entries: [Entry], rejected: [RejectedPlan] = [],
+    statistics: SearchStatistics,
     strategies: (all: Int, pruned: Int)
   ) {
     self.scenario = scenario
@@ -235,7 +236,7 @@ public struct SearchRun: Sendable {
     self.entries = entries
     analyticWinner = nil
     rounds = []
-    rejected = []
+    self.rejected = rejected
     self.statistics = statistics
     if options.evaluator == .simulated { self.statistics.plansSimulated += entries.count }
     self.strategies = strategies

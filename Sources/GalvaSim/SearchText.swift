@@ -107,8 +107,13 @@ extension SearchRun {
   /// The flags of a launcher for plans that have such flags.
   private var megatron: [String] {
     guard let plan = entries.first?.plan, let layer = plan.layers.first else { return [] }
-    guard plan.layers.allSatisfy({ $0 == layer }), layer.ulysses == 1, Set(plan.layersPerStage).count == 1 else {
-      return ["Megatron: no flags for layers that differ; use --emit for Galvatron's runtime"]
+    let edge = plan.embedding
+    let hasFlags =
+      plan.layers.allSatisfy { $0 == layer } && layer.ulysses == 1 && Set(plan.layersPerStage).count == 1
+      && (layer.isConsecutive || layer.dataParallel == 1) && layer.zero != .gradients
+      && edge.tensorParallel == layer.tensorParallel && edge.ulysses == 1
+    guard hasFlags else {
+      return ["Megatron: no flags for layers or edges that differ; use --emit for Galvatron's runtime"]
     }
     let micro = (entries.first?.globalBatch ?? 0) / plan.microBatches / layer.dataParallel
     var flags = [
@@ -127,7 +132,12 @@ extension SearchRun {
 
   private var nothingFits: [String] {
     if options.isCancelled() { return ["interrupted before any plan was found"] }
-    guard let nearest else { return ["no plan fits"] }
+    if strategies.all == 0 {
+      let devices = scenario.cluster.deviceCount
+      let hint = devices & (devices - 1) == 0 ? "other --dimensions" : "--degrees divisors"
+      return ["no strategy spreads a layer over \(devices) GPUs in this space; try \(hint)"]
+    }
+    guard let nearest else { return ["no plan fits, or no number of micro-batches divides the batch"] }
     return [
       "no plan fits; the nearest misses by \(Readable.gibibytes(nearest.missing)) GiB on its fullest stage:",
       "  \(nearest.plan.text)",
@@ -138,7 +148,7 @@ extension SearchRun {
     guard let lowerBound, let boundedTime else { return [] }
     let gap = boundedTime > 0 ? max(0, 1 - lowerBound / boundedTime) : 0
     return [
-      "by the formula no plan of this space takes less than \(Readable.time(lowerBound)); its best takes "
+      "by the formula\(rounds.count > 1 ? ", as last corrected," : "") no plan of this space takes less than \(Readable.time(lowerBound)); its best takes "
         + "\(Readable.time(boundedTime)) (gap \(Readable.percent(gap)))"
     ]
   }

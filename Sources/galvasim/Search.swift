@@ -69,6 +69,9 @@ struct Search: ParsableCommand {
     if costModel == .galvatron, galvatronProfile == nil {
       throw ValidationError("--cost-model galvatron needs --galvatron-profile DIR")
     }
+    if costModel == .galvatron, noPruning || exactBytes || degrees != .powersOfTwo {
+      throw ValidationError("--no-pruning, --exact-bytes and --degrees need the simulator's costs")
+    }
     if costModel != .galvatron, galvatronProfile != nil {
       throw ValidationError("--galvatron-profile is used by --cost-model galvatron only")
     }
@@ -90,9 +93,9 @@ struct Search: ParsableCommand {
         report(curve.document, curve.text, stopwatch)
       } else {
         let run = try SearchRun(try load(limits.first, costs), options: options)
-        if let emit, !run.entries.isEmpty { try run.emit(to: emit) }
         runs = [run]
         report(run.document, run.text, stopwatch)
+        if let emit, !run.entries.isEmpty { try run.emit(to: emit) }
       }
       if interruption.flag.isRaised { throw ExitCode(130) }
       if runs.allSatisfy(\.isInfeasible) { throw ExitCode(12) }

@@ -165,6 +165,15 @@ def test_killed_and_resumed_gives_the_same_bytes(command, folder, whole):
     assert out.read_bytes() == whole.read_bytes()
 
 
+def test_a_shard_does_not_take_another_shards_file(command, folder):
+    part = folder / "shard.h5"
+    assert run(command, folder / "thousand.yaml", "--shard", "1/10", "--out", part).returncode == 0
+    before = part.read_bytes()
+    other = run(command, folder / "thousand.yaml", "--shard", "2/10", "--out", part, "--resume")
+    assert other.returncode == 65 and "not part of this shard" in str(other.stderr)
+    assert part.read_bytes() == before
+
+
 def test_merged_shards_give_the_same_bytes(command, folder, whole):
     parts = [folder / f"part{index}.h5" for index in range(1, 4)]
     for index, part in enumerate(parts, 1):

@@ -53,7 +53,8 @@ public struct SweepRun: Sendable {
     let wanted = (0..<spec.pointCount).filter { $0 % options.shard.count == options.shard.index - 1 }
     let store = options.out.map { SweepStore(path: $0, spec: spec) }
     let members = Set(wanted)
-    let known = try store?.known(resumes: options.resumes).filter { members.contains($0.key) } ?? [:]
+    let known = try store?.known(resumes: options.resumes) ?? [:]
+    if let store, let foreign = known.keys.filter({ !members.contains($0) }).min() { throw store.holds(foreign) }
     let journal = try store?.journal(known)
     let collector = SweepCollector(
       known, count: spec.pointCount, total: wanted.count, journal: journal, progress: options.progress)

@@ -98,6 +98,13 @@ struct SweepStore {
     (try? SourceDocument.parse(line, source: SourceFile(name: "journal", directory: nil)))?.root.json
   }
 
+  /// The problem of results that the shard asked for does not have.
+  func holds(_ point: Int) -> InputError {
+    failure(
+      path, "found point \(point), which is not part of this shard",
+      "give every shard a file of its own with --out, and put them together with merge")
+  }
+
   private func other(_ file: String) -> InputError {
     failure(
       file, "found results of another sweep, or of another version of galvasim",

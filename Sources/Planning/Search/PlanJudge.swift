@@ -39,6 +39,8 @@ struct PlanJudge: Sendable {
     var time = 0.0
     var peaks: [Int64] = []
     var reserved: [Int64] = []
+    /// Context of the fullest rank, by stage.
+    var context: [Int64] = []
     var busy: [Double] = []
     var failure: String?
   }
@@ -55,7 +57,12 @@ struct PlanJudge: Sendable {
     var outcome = outcome(plan, setup, network, limit: nil)
     let most = outcome.peaks.max() ?? 0
     if outcome.failure == nil, most <= limit, Double(most) > SimulationResult.crowded * Double(limit) {
+      let free = outcome
       outcome = self.outcome(plan, setup, network, limit: limit)
+      // What a fragmented stage would have needed is what it holds where nothing limits it.
+      if outcome.failure != nil {
+        outcome.peaks = zip(free.peaks, zip(free.reserved, free.context)).map { max($0, $1.0 + $1.1) }
+      }
     }
     var reason = outcome.failure
     if reason == nil, let stage = outcome.peaks.firstIndex(where: { $0 > limit }) {
@@ -90,7 +97,8 @@ struct PlanJudge: Sendable {
       let result = try TrainingSimulation(setup).run(network: network)
       return Outcome(
         time: result.iterationTime.seconds.value, peaks: result.stages.map(\.memory.bytes.count),
-        reserved: result.stages.map { result.allocatorReport($0).reservedPeak }, busy: result.stages.map(\.time.busy),
+        reserved: result.stages.map { result.allocatorReport($0).reservedPeak },
+        context: result.stages.map(\.memory.context.count), busy: result.stages.map(\.time.busy),
         failure: result.outOfMemory.map { "stage \($0.stage) runs out of memory in the simulation: \($0.task)" })
     } catch { return Outcome(failure: "\(error)") }
   }

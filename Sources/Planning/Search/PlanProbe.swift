@@ -46,8 +46,7 @@ struct PlanProbe {
     let first = profiles.first ?? []
     return StageCostTable(
       strategies: strategies, kindOfBlock: kindOfBlock, blocks: blocks(profiles),
-      embedding: profiles.map { price($0[0], 0) },
-      head: profiles.map { price($0[pipeline - 1], $0[pipeline - 1].layers.count - 1) },
+      embedding: profiles.map { price($0[0], layer: 0) }, head: profiles.map { head($0[pipeline - 1]) },
       transition: transition, fixed: first.map(\.fixed),
       objective: PipelineObjective(
         stages: pipeline, microBatches: microBatches, hops: first.reduce(0) { $0 + Double($1.messages) * 1e-9 }),
@@ -90,13 +89,25 @@ struct PlanProbe {
 
   private func blocks(_ profiles: [[StageProfile]]) -> [[[StageCostTable.Price]]] {
     (0..<pipeline).map { stage in
-      kinds.indices.map { kind in profiles.map { price($0[stage], kind + (stage == 0 ? 1 : 0)) } }
+      kinds.indices.map { kind in profiles.map { price($0[stage], layer: 1 + stage * kinds.count + kind) } }
     }
   }
 
-  /// The price of a layer by its position on the stage; the update is shared by states.
-  private func price(_ stage: StageProfile, _ position: Int) -> StageCostTable.Price {
-    let layer = stage.layers[position]
+  /// The head, and on a last stage of several the copy of a tied embedding that it multiplies with.
+  private func head(_ stage: StageProfile) -> StageCostTable.Price {
+    var head = price(stage, layer: 1 + pipeline * kinds.count)
+    guard pipeline > 1, stage.layers.contains(where: { $0.layer == 0 }) else { return head }
+    let copy = price(stage, layer: 0)
+    head.cost = head.cost + copy.cost
+    head.states += copy.states
+    head.kept += copy.kept
+    head.transient = max(head.transient, copy.transient)
+    return head
+  }
+
+  /// The price of a layer of the probe by its number; the update is shared by states.
+  private func price(_ stage: StageProfile, layer number: Int) -> StageCostTable.Price {
+    let layer = stage.layers.first { $0.layer == number } ?? LayerProfile(layer: number)
     let states = stage.layers.reduce(0) { $0 + $1.states }
     let update = states > 0 ? Double(stage.update) * Double(layer.states) / Double(states) : 0
     return StageCostTable.Price(

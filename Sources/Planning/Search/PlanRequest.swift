@@ -63,6 +63,12 @@ public struct RejectedPlan: Hashable, Sendable {
   public let summary: String
   /// Why.
   public let reason: String
+
+  /// Pairs the two.
+  public init(summary: String, reason: String) {
+    self.summary = summary
+    self.reason = reason
+  }
 }
 
 /// What a search found.

@@ -78,8 +78,8 @@ public struct GalvatronProfileFolder: Sendable {
     throw problem("found no constants for \(model.name)", "expected BERT, ViT, T5 or Swin of a profiled width")
   }
 
-  /// The file with a prefix that fits a model best: the same letters and digits in its name, else its width and length (as
-  /// release 1.0.0 names files), else the only one with what it must hold.
+  /// The file with a prefix that fits a model best: the same letters and digits in its name, else its width and length, as
+  /// release 1.0.0 names files.
   private func file(_ prefix: String, of model: Model, with content: String) throws(InputError) -> String {
     let own = model.name.lowercased().filter { $0.isLetter || $0.isNumber }
     let found = names.filter { $0.hasPrefix(prefix) && $0.hasSuffix(".json") }
@@ -87,7 +87,7 @@ public struct GalvatronProfileFolder: Sendable {
       .filter { ((try? String(contentsOfFile: $0, encoding: .utf8)) ?? "").contains(content) }
     let named = found.filter { $0.lowercased().filter { $0.isLetter || $0.isNumber }.contains(own) }
     let shaped = found.filter { Self.name(($0 as NSString).lastPathComponent, fits: Self.shapes(of: model)) }
-    guard let file = named.first ?? shaped.first ?? (found.count == 1 ? found.first : nil) else {
+    guard let file = named.first ?? shaped.first else {
       throw problem("found no \(prefix)*.json for \(model.name)", "profile the model or name another folder")
     }
     return file

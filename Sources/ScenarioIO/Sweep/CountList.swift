@@ -3,12 +3,15 @@ public enum CountList {
   /// Largest number of a list.
   public static let maximum = (1 << 30) - 1
 
+  /// Most numbers of a list.
+  public static let maximumCount = 100_000
+
   /// The numbers in order; `nil` when the text is no such list.
   public static func values(_ text: String) -> [Int]? {
     let range = text.split(separator: ":", omittingEmptySubsequences: false).map { Int($0) }
     if range.count == 3 {
       guard let first = range[0], let last = range[1], let step = range[2], first > 0, last >= first, step > 0,
-        last <= maximum
+        last <= maximum, (last - first) / step < maximumCount
       else { return nil }
       return Array(stride(from: first, through: last, by: step))
     }
