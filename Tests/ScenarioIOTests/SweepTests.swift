@@ -159,6 +159,9 @@ struct BadSweep: Sendable, CustomTestStringConvertible {
     axes("setting of the other task", "[{key: search.method, values: [dp]}]", "expected a key of the scenario"),
     axes("the same value twice", "[{key: plan.tp, values: [1, 2, 1]}]", "axes[0].values: found \"1\" twice"),
     axes("the same name twice", "[{key: plan.tp, values: [1]}, {key: plan.tp, values: [2]}]", "a second axis tp"),
+    axes(
+      "the same key twice", "[{name: a, key: plan.tp, values: [1]}, {name: b, key: plan.tp, values: [2]}]",
+      "a second axis of values for plan.tp"),
     axes("the name of a column", "[{name: verdict, key: plan.tp, values: [1]}]", "results have a column of that name"),
     axes("a name with a slash", "[{name: a/b, key: plan.tp, values: [1]}]", "use letters, digits"),
     axes("lists of two lengths", "[{name: a, zip: {plan.tp: [1], plan.pp: [1, 2]}}]", "lists of one length"),

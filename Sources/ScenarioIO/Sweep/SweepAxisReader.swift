@@ -65,6 +65,12 @@ struct SweepAxisReader {
         at: node.items[index].position, path: "axes[\(index)]", "found a second axis \(axis.name)",
         "give it a name of its own")
     }
+    for (index, axis) in axes.enumerated() {
+      guard let key = axis.key, axes[..<index].contains(where: { $0.key == key }) else { continue }
+      log.add(
+        at: node.items[index].position, path: "axes[\(index)]", "found a second axis of values for \(key)",
+        "put all values into one axis")
+    }
     var points = 1
     for axis in axes {
       points *= axis.values.count
