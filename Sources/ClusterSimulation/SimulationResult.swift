@@ -140,6 +140,9 @@ public struct SimulationResult: Sendable {
     ).run()
   }
 
+  /// The same of every stage; shape `[stages]`.
+  public var allocatorReports: [AllocatorReport] { stages.map(allocatorReport) }
+
   /// Whether every rank stays below its capacity.
   public var fits: Bool { outOfMemory == nil }
 

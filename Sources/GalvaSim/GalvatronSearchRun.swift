@@ -126,7 +126,7 @@ extension SearchRun {
       replayedTime: replayed.flatMap { $0.fits ? $0.iterationTime.seconds.value : nil },
       simulatedTime: fits ? result?.iterationTime.seconds.value : nil,
       peaks: result.map { $0.stages.map(\.memory.bytes.count) } ?? memory,
-      reserved: result.map { result in result.stages.map { result.allocatorReport($0).reservedPeak } }
+      reserved: result.map { $0.allocatorReports.map(\.reservedPeak) }
         ?? Entry.whole(memory), timeBalance: nil,
       memoryBalance: BalancedPartition.degree(memory.map { Double($0) }))
   }

@@ -21,13 +21,11 @@ extension ScenarioRun {
       lines.append("  \(name)  \(Readable.gibibytes(bytes).padded(to: 8, right: true)) GiB  \(bar)")
     }
     lines.append("  highest \(peakMoment(fullest.memory))")
-    if let place = result.stages.firstIndex(where: { $0.stage == fullest.stage }) {
-      let report = allocators[place]
-      lines.append(
-        "  the caching allocator holds \(Readable.gibibytes(report.reservedPeak)) GiB for "
-          + "\(Readable.gibibytes(report.allocatedPeak)) GiB of tensors (\(Readable.percent(report.fragmentation)) "
-          + "fragments and cache)" + (report.flushes > 0 ? ", \(report.flushes) times emptied to make room" : ""))
-    }
+    let report = result.allocatorReport(fullest)
+    lines.append(
+      "  the caching allocator holds \(Readable.gibibytes(report.reservedPeak)) GiB for "
+        + "\(Readable.gibibytes(report.allocatedPeak)) GiB of tensors (\(Readable.percent(report.fragmentation)) "
+        + "fragments and cache)" + (report.flushes > 0 ? ", \(report.flushes) times emptied to make room" : ""))
     if let failure = result.outOfMemory { lines += failureLines(failure) }
     return lines
   }

@@ -42,8 +42,6 @@ public struct ScenarioRun: Sendable {
   public let result: SimulationResult
   /// Changes that would make it fit, when it does not.
   public let fixes: [MemoryFix]
-  /// What the framework's allocator makes of the fullest rank of each stage; shape `[stages]`.
-  public let allocators: [AllocatorReport]
   /// What the user should know about the answer.
   public let warnings: [String]
 
@@ -57,7 +55,6 @@ public struct ScenarioRun: Sendable {
       executor: options.executor, expandRanks: options.expandRanks, network: network)
     self.scenario = scenario
     self.result = result
-    allocators = result.stages.map { result.allocatorReport($0) }
     fixes = result.fits || !options.findsFixes ? [] : MemoryFixFinder.fixes(for: setup, network: network)
     warnings = Self.warnings(setup) + (result.omitsInterference ? [Self.interferenceWarning] : [])
   }

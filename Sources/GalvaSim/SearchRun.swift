@@ -268,5 +268,7 @@ extension SearchRun.Entry {
   }
 
   /// Peaks in whole segments.
-  static func whole(_ peaks: [Int64]) -> [Int64] { peaks.map { Bytes($0).roundedUp(toMultipleOf: 2 << 20).count } }
+  static func whole(_ peaks: [Int64]) -> [Int64] {
+    peaks.map { Bytes($0).roundedUp(toMultipleOf: AllocatorRules.hugeRounding).count }
+  }
 }

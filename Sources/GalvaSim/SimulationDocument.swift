@@ -9,12 +9,13 @@ extension ScenarioRun {
   ///
   /// Times and rates are `null` when the plan does not fit: such a plan has no speed.
   public var document: JSONValue {
-    .object(
+    let allocators = result.allocatorReports
+    return .object(
       [
         JSONField("schema_version", 1), JSONField("tool_version", .text(toolVersion)),
         JSONField("scenario", .text(scenario.name)),
         JSONField("verdict", result.fits ? "fits" : "out_of_memory"),
-      ] + speedFields + memoryFields + [
+      ] + speedFields + memoryFields(allocators) + [
         JSONField("stages", .list(zip(result.stages, allocators).map(stage))),
         JSONField("cost_model", .text(scenario.kernelCosts.choice.rawValue)),
         JSONField("kernel_tables", .list(kernelTables)),
@@ -57,7 +58,7 @@ extension ScenarioRun {
     ]
   }
 
-  private var memoryFields: [JSONField] {
+  private func memoryFields(_ allocators: [AllocatorReport]) -> [JSONField] {
     let fullest = result.stages.map(\.memory).max { $0.bytes < $1.bytes }
     return [
       JSONField("peak_reserved_bytes", .integer(allocators.map(\.reservedPeak).max() ?? 0)),

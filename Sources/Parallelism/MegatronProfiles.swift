@@ -10,28 +10,30 @@ import Quantities
 extension FrameworkCatalog {
   static let megatrons = [megatron2021, megatron2022, megatron, megatronDeepSpeed]
 
+  /// What the code of 2020 to 2022 has in common.
+  private static func setEarly(_ profile: inout FrameworkProfile) {
+    profile.host.kernel = .microseconds(80)
+    profile.host.collective = .microseconds(40)
+    profile.host.iteration = .microseconds(3000)
+    (profile.softmax, profile.crossEntropy, profile.update) = (1.4, 4, 22)
+    profile.overlapsGradientReduction = false
+  }
+
   private static let megatron2021 = profile("megatron-lm-2021", fitted: 4) { profile in
     profile.source =
       "Narayanan et al. 2021 (arXiv 2104.04473) and the tables of 2020: softmax, loss and the processor's times chosen on all "
       + "14 rows; messages synchronise, gradients are added and reduced apart, as its code of that year does"
-    profile.host.kernel = .microseconds(80)
-    profile.host.collective = .microseconds(40)
-    profile.host.iteration = .microseconds(3000)
+    setEarly(&profile)
     profile.host.messageWait = .always
-    (profile.softmax, profile.crossEntropy, profile.accumulation, profile.update) = (1.4, 4, 6, 22)
+    profile.accumulation = 6
     (profile.overlapsTensorBackward, profile.overlapsPipelineSends) = (false, false)
-    profile.overlapsGradientReduction = false
   }
 
   private static let megatron2022 = profile("megatron-lm-2022") { profile in
     profile.source =
       "the constants of megatron-lm-2021; products add gradients, collectives and messages run beside kernels (Korthikanti et "
       + "al. 2022, arXiv 2205.05198)"
-    profile.host.kernel = .microseconds(80)
-    profile.host.collective = .microseconds(40)
-    profile.host.iteration = .microseconds(3000)
-    (profile.softmax, profile.crossEntropy, profile.update) = (1.4, 4, 22)
-    profile.overlapsGradientReduction = false
+    setEarly(&profile)
   }
 
   private static let megatron = profile("megatron-lm", fitted: 5) { profile in

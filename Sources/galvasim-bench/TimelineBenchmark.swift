@@ -1,5 +1,6 @@
 import BaselineLoops
 import ClusterSimulation
+import Foundation
 import GalvaSim
 import Glibc
 
@@ -38,7 +39,7 @@ struct TimelineTimes {
       }
     }
     slices = columns.starts.count
-    let path = "/tmp/galvasim-bench-\(getpid())"
+    let path = FileManager.default.temporaryDirectory.appendingPathComponent("galvasim-bench-\(getpid())").path
     defer { for suffix in [".pftrace", ".json"] { unlink(path + suffix) } }
     let all = TimelineChoice(maximumSlices: slices * 2)
     var buffer = [UInt8](repeating: 0, count: 1 << 18)

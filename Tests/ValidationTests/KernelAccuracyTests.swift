@@ -83,7 +83,7 @@ struct KernelAccuracyTests {
   @Test func `what was held out is within the same bounds`() throws {
     for part in Self.heldOut where part.name != "grouped products" {
       let errors = try Self.errors(part)
-      let statistics = ErrorStatistics(errors.map(\.error))
+      let statistics = ErrorSummary(errors.map(\.error))
       #expect(errors.count >= 4, "\(part.name) \(part.gpu)")
       #expect(try #require(statistics.median) <= 0.20, "\(part.name) \(part.gpu): \(statistics)")
       #expect(try #require(statistics.ninthDecile) <= 0.35, "\(part.name) \(part.gpu): \(statistics)")
@@ -182,7 +182,7 @@ struct CrossValidationTests {
 
   @Test(arguments: cases)
   func `points left out are found again within 10 percent`(file: String, gpu: String, device: String) throws {
-    let statistics = ErrorStatistics(try Self.errors(file, gpu, device))
+    let statistics = ErrorSummary(try Self.errors(file, gpu, device))
     #expect(statistics.count > 200)
     #expect(try #require(statistics.median) <= 0.10, "\(statistics)")
     #expect(try #require(statistics.ninthDecile) <= 0.35, "\(statistics)")
@@ -232,7 +232,7 @@ extension KernelAccuracyTests {
 
   private static func percent(_ value: Double?) -> String { value.map { String(format: "%.1f %%", $0 * 100) } ?? "-" }
 
-  private static func cells(_ statistics: ErrorStatistics) -> String {
+  private static func cells(_ statistics: ErrorSummary) -> String {
     "\(statistics.count) | \(percent(statistics.median)) | \(percent(statistics.ninthDecile)) | "
       + percent(statistics.bias)
   }
@@ -256,7 +256,7 @@ extension KernelAccuracyTests {
   static func heldOutTable() throws -> String {
     var lines = ["| held out | GPU | n | median | p90 | bias |", "|---|---|--:|--:|--:|--:|"]
     for part in heldOut {
-      let statistics = ErrorStatistics(try errors(part).map(\.error))
+      let statistics = ErrorSummary(try errors(part).map(\.error))
       lines.append("| \(part.name) of \(part.file) | \(part.gpu) | \(cells(statistics)) |")
     }
     return lines.joined(separator: "\n") + "\n"
@@ -265,7 +265,7 @@ extension KernelAccuracyTests {
   static func crossTable() throws -> String {
     var lines = ["| left out, a fifth at a time | GPU | n | median | p90 | bias |", "|---|---|--:|--:|--:|--:|"]
     for (file, gpu, device) in CrossValidationTests.cases {
-      let statistics = ErrorStatistics(try CrossValidationTests.errors(file, gpu, device))
+      let statistics = ErrorSummary(try CrossValidationTests.errors(file, gpu, device))
       lines.append("| \(file) | \(gpu) | \(cells(statistics)) |")
     }
     return lines.joined(separator: "\n") + "\n"

@@ -36,7 +36,7 @@ struct PublishedProductTests {
     let rows = try Self.rows(Self.products)
     #expect(rows.count == 8)
     for row in rows { #expect(abs(row.error ?? 1) < 0.20, "\(row)") }
-    #expect(try #require(ErrorStatistics(rows.compactMap(\.error)).median) < 0.08)
+    #expect(try #require(ErrorSummary(rows.compactMap(\.error)).median) < 0.08)
   }
 
   @Test func `elementwise kernels are within 25 percent`() throws {

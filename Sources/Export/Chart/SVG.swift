@@ -1,5 +1,5 @@
 /// Elements of SVG documents.
-enum SVG {
+package enum SVG {
   /// A text; with a width it is stretched to it, whatever font the reader has.
   static func text(_ text: String, x: Double, y: Double, style: String, width: Double? = nil) -> String {
     let fit = width.map { " textLength=\"\(number($0))\" lengthAdjust=\"spacingAndGlyphs\"" } ?? ""
@@ -38,7 +38,7 @@ enum SVG {
   }
 
   /// A text whose characters mean nothing to XML; control characters are left out, which XML cannot hold.
-  static func escaped(_ text: String) -> String {
+  package static func escaped(_ text: String) -> String {
     var escaped = ""
     for scalar in text.unicodeScalars {
       switch scalar {

@@ -12,27 +12,19 @@ extension KernelValidation {
     /// Rows that could not be predicted or compared.
     public let skipped: Int
     /// Errors of all rows.
-    public let all: ErrorStatistics
+    public let all: ErrorSummary
     /// Errors of the large ones.
-    public let large: ErrorStatistics
+    public let large: ErrorSummary
   }
 
   /// Errors by GPU and kind, in the order of the rows.
   public var summaries: [Summary] {
-    var order: [[String]] = []
-    var members: [[String]: [Row]] = [:]
-    for row in rows {
-      let key = [row.gpu, row.kind]
-      if members[key] == nil { order.append(key) }
-      members[key, default: []].append(row)
-    }
-    return order.map { key in
-      let rows = members[key] ?? []
+    rows.gathered { [$0.gpu, $0.kind] }.map { key, rows in
       let known = rows.filter { $0.skippedReason == nil }
       return Summary(
         gpu: key[0], kind: key[1], skipped: rows.count - known.count,
-        all: ErrorStatistics(known.compactMap(\.error)),
-        large: ErrorStatistics(known.filter(\.isLarge).compactMap(\.error)))
+        all: ErrorSummary(known.compactMap(\.error)),
+        large: ErrorSummary(known.filter(\.isLarge).compactMap(\.error)))
     }
   }
 
@@ -91,45 +83,13 @@ extension KernelValidation {
 
   /// Why rows were skipped, with how many.
   private var skipLines: [String] {
-    var order: [String] = []
-    var counts: [String: Int] = [:]
-    for reason in rows.compactMap(\.skippedReason) {
-      if counts[reason] == nil { order.append(reason) }
-      counts[reason, default: 0] += 1
-    }
-    return order.isEmpty ? [] : [""] + order.map { "skipped \(counts[$0] ?? 0): \($0)" }
+    let reasons = rows.compactMap(\.skippedReason).gathered { $0 }
+    return reasons.isEmpty ? [] : [""] + reasons.map { "skipped \($0.members.count): \($0.key)" }
   }
 }
 
-/// How far predictions are off: the usual three numbers.
-public struct ErrorStatistics: Hashable, Sendable {
-  /// Errors.
-  public let count: Int
-  /// Median of the absolute errors; `nil` without errors.
-  public let median: Double?
-  /// The absolute error that nine in ten stay below.
-  public let ninthDecile: Double?
-  /// Median of the signed errors: above zero where predictions are slow.
-  public let bias: Double?
-
-  /// Summarises errors, predicted over measured less one.
-  public init(_ errors: [Double]) {
-    count = errors.count
-    let absolute = errors.map(\.magnitude).sorted()
-    median = Self.quantile(absolute, 0.5)
-    ninthDecile = Self.quantile(absolute, 0.9)
-    bias = Self.quantile(errors.sorted(), 0.5)
-  }
-
-  /// Linear between the two nearest.
-  private static func quantile(_ sorted: [Double], _ part: Double) -> Double? {
-    guard let last = sorted.last else { return nil }
-    let place = part * Double(sorted.count - 1)
-    let index = Int(place)
-    guard index + 1 < sorted.count else { return last }
-    return sorted[index] + (place - Double(index)) * (sorted[index + 1] - sorted[index])
-  }
-
+extension ErrorSummary {
+  /// The usual three numbers, as fields.
   var fields: [JSONField] {
     func number(_ value: Double?) -> JSONValue { value.map { .number($0) } ?? .null }
     return [
@@ -138,5 +98,6 @@ public struct ErrorStatistics: Hashable, Sendable {
     ]
   }
 
+  /// The same for people.
   var cells: [String] { [median, ninthDecile, bias].map { $0.map(Readable.percent) ?? "-" } }
 }

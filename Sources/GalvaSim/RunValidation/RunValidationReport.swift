@@ -69,14 +69,7 @@ extension RunValidation {
 
   /// Why rows were skipped, with how many, in order of first row.
   var skipCounts: [(reason: String, count: Int)] {
-    var order: [String] = []
-    var counts: [String: Int] = [:]
-    for row in rows {
-      guard let reason = row.skippedReason.map(Self.kind) else { continue }
-      if counts[reason] == nil { order.append(reason) }
-      counts[reason, default: 0] += 1
-    }
-    return order.map { ($0, counts[$0] ?? 0) }
+    rows.compactMap { $0.skippedReason.map(Self.kind) }.gathered { $0 }.map { ($0.key, $0.members.count) }
   }
 
   /// A reason without what tells rows apart.

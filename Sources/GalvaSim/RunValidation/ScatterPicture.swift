@@ -1,3 +1,4 @@
+import Export
 import Quantities
 
 /// Predicted against measured times of an iteration: logarithmic axes, one colour for each GPU, bands of 10 and 25 %.
@@ -64,7 +65,7 @@ struct ScatterPicture {
     lines += bands + grid + legend
     lines += points.map { point in
       "<circle cx=\"\(place(point.measured))\" cy=\"\(place(point.predicted, isVertical: true))\" r=\"2.4\" fill=\""
-        + "\(Self.colours[point.chip % Self.colours.count])\" fill-opacity=\"0.55\"><title>\(Self.escaped(point.name)): "
+        + "\(Self.colours[point.chip % Self.colours.count])\" fill-opacity=\"0.55\"><title>\(SVG.escaped(point.name)): "
         + "measured \(Readable.time(point.measured)), predicted \(Readable.time(point.predicted))</title></circle>"
     }
     return (lines + ["</svg>"]).joined(separator: "\n") + "\n"
@@ -113,7 +114,7 @@ struct ScatterPicture {
       return [
         "<circle cx=\"\(Self.text(start))\" cy=\"\(Self.text(down - 4))\" r=\"5\" fill=\""
           + "\(Self.colours[index % Self.colours.count])\"/>",
-        label("\(Self.escaped(chip)) (\(count))", start + 12, down, "start"),
+        label("\(SVG.escaped(chip)) (\(count))", start + 12, down, "start"),
       ]
     }
     let below = Self.top + 30 + 20 * Double(chips.count)
@@ -155,9 +156,5 @@ struct ScatterPicture {
     case 0...4: "1" + String(repeating: "0", count: exponent) + " s"
     default: "1e\(exponent) s"
     }
-  }
-
-  private static func escaped(_ text: String) -> String {
-    text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
   }
 }

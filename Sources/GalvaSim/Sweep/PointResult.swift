@@ -53,7 +53,7 @@ extension PointResult {
       iterationTime = result.iterationTime.seconds.value
       samplesPerSecond = result.samplesPerSecond
     }
-    peakReserved = run.allocators.map(\.reservedPeak).max()
+    peakReserved = result.allocatorReports.map(\.reservedPeak).max()
     capacity = result.setup.memoryCapacity.count
     globalBatch = run.scenario.job.globalBatch
     describe(run.scenario.plan)

@@ -52,9 +52,7 @@ extension GalvatronRound {
       }
       if let plan, best.map({ plan.iterationTime < $0.iterationTime }) ?? true { best = plan }
     }
-    statistics.dynamicPrograms += tables.statistics.dynamicPrograms
-    statistics.labels += tables.statistics.labels
-    statistics.candidates += tables.statistics.candidates
+    statistics.add(tables.statistics)
     return best
   }
 

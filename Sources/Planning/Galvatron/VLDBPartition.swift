@@ -34,7 +34,7 @@ extension VLDBSearch {
       let division = BalancedPartition.division(
         layers: layers.count, stages: stage.pipeline, extra: extra, weight: { layers[$1] })
     else { return nil }
-    return solved(stage, division, globalBatch: globalBatch, memory: memory)
+    return plan(stage, division: division, globalBatch: globalBatch, memory: memory)
   }
 
   /// The fastest plan of all partitions: the costs add up over stages, so a shortest path over the intervals of layers is
@@ -47,13 +47,15 @@ extension VLDBSearch {
     var best = [Double](repeating: .infinity, count: layers + 1)
     best[0] = 0
     var cuts: [[Int]] = []
-    var tables: [Int: ChainTable] = [:]
+    var tables = PrefixTables()
+    defer { statistics.add(tables.statistics) }
     for index in 0..<stages {
       var next = [Double](repeating: .infinity, count: layers + 1)
       var cut = [Int](repeating: -1, count: layers + 1)
       for first in index...layers - (stages - index) where best[first] < .infinity && memory > edge[index] {
-        let table = tables[first] ?? table(problem, from: first, memory: memory)
-        tables[first] = table
+        let table = tables.table(stage: 0, first: first, layers: layers - first) {
+          ChainSolver(problem.part($0)).table(upTo: memory, servesPrefixes: true)
+        }
         let lasts = index == stages - 1 ? layers...layers : first + 1...layers - (stages - index - 1)
         for last in lasts {
           guard let time = table.time(within: memory - edge[index], layers: last - first) else { continue }
@@ -70,34 +72,6 @@ extension VLDBSearch {
       division.insert(end - cut[end], at: 0)
       end = cut[end]
     }
-    return solved(stage, division, globalBatch: globalBatch, memory: memory)
-  }
-
-  private mutating func table(_ problem: ChainProblem, from first: Int, memory: Int) -> ChainTable {
-    let table = ChainSolver(problem.part(first..<problem.layerCount)).table(upTo: memory, servesPrefixes: true)
-    statistics.add(table.statistics)
-    return table
-  }
-
-  /// A partition whose stages are solved each for itself, also where all layers are alike.
-  private mutating func solved(
-    _ stage: StrategySpace.Stage, _ division: [Int], globalBatch: Int, memory: Int
-  ) -> VLDBPlan? {
-    let problem = problem(stage, globalBatch: globalBatch)
-    let edge = edgeMemory(stage, globalBatch: globalBatch)
-    var stages: [[LayerStrategy]] = []
-    var used: [Int] = []
-    var time = 0.0
-    var first = 0
-    for (index, count) in division.enumerated() {
-      let room = memory - edge[index]
-      guard room > 0, let solution = solve(problem.part(first..<first + count), within: room) else { return nil }
-      stages.append(solution.strategies.map { stage.strategies[$0] })
-      used.append(edge[index] + solution.memory)
-      time += solution.time
-      first += count
-    }
-    return VLDBPlan(
-      globalBatch: globalBatch, pipeline: stage.pipeline, stages: stages, iterationTime: time, memory: used)
+    return plan(stage, division: division, globalBatch: globalBatch, memory: memory)
   }
 }

@@ -72,7 +72,9 @@ public struct VLDBSearch: Sendable {
   /// The fastest plan of one pipeline degree; `nil` when none fits.
   private mutating func plan(_ stage: StrategySpace.Stage, globalBatch: Int, memory: Int) -> VLDBPlan? {
     let released = division(stage, globalBatch: globalBatch).flatMap {
-      plan(stage, division: $0, globalBatch: globalBatch, memory: memory)
+      plan(
+        stage, division: $0, globalBatch: globalBatch, memory: memory,
+        isRepresentative: costs.model.layers.count == 1)
     }
     guard partition != .even else { return released }
     let own = balanced(stage, globalBatch: globalBatch, memory: memory)
@@ -81,17 +83,18 @@ public struct VLDBSearch: Sendable {
   }
 
   /// The fastest plan of one pipeline degree and one partition; `nil` when a stage does not fit.
-  public mutating func plan(
-    _ stage: StrategySpace.Stage, division: [Int], globalBatch: Int, memory: Int
+  ///
+  /// - Parameter isRepresentative: Whether the first stage stands for all, as the release plans even stages of equal layers.
+  mutating func plan(
+    _ stage: StrategySpace.Stage, division: [Int], globalBatch: Int, memory: Int, isRepresentative: Bool = false
   ) -> VLDBPlan? {
     let problem = problem(stage, globalBatch: globalBatch)
     let edge = edgeMemory(stage, globalBatch: globalBatch)
-    let isUniform = costs.model.layers.count == 1
     var stages: [[LayerStrategy]] = []
     var used: [Int] = []
     var time = 0.0
     var first = 0
-    for (index, count) in division.enumerated() {
+    for (index, count) in division.prefix(isRepresentative ? 1 : division.count).enumerated() {
       let room = memory - edge[index]
       // The code refuses a stage whose edge memory leaves nothing at all.
       guard room > 0 || edge[index] == 0,
@@ -101,19 +104,16 @@ public struct VLDBSearch: Sendable {
       used.append(edge[index] + solution.memory)
       time += solution.time
       first += count
-      if isUniform {
-        // Even stages of equal layers: the first stands for all.
-        return VLDBPlan(
-          globalBatch: globalBatch, pipeline: stage.pipeline,
-          stages: Array(repeating: stages[0], count: stage.pipeline),
-          iterationTime: time * Double(stage.pipeline), memory: used)
-      }
+    }
+    if isRepresentative {
+      stages = Array(repeating: stages[0], count: stage.pipeline)
+      time *= Double(stage.pipeline)
     }
     return VLDBPlan(
       globalBatch: globalBatch, pipeline: stage.pipeline, stages: stages, iterationTime: time, memory: used)
   }
 
-  mutating func solve(_ problem: ChainProblem, within room: Int) -> ChainSolution? {
+  private mutating func solve(_ problem: ChainProblem, within room: Int) -> ChainSolution? {
     var program = ChainStatistics()
     let solution = ChainSolver(problem).best(within: room, statistics: &program)
     statistics.add(program)

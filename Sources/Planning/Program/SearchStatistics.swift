@@ -29,4 +29,12 @@ public struct SearchStatistics: Hashable, Sendable {
     labels += now.labels - before.labels
     candidates += now.candidates - before.candidates
   }
+
+  /// Adds the programs and plans of another search.
+  mutating func add(_ other: SearchStatistics) {
+    dynamicPrograms += other.dynamicPrograms
+    labels += other.labels
+    candidates += other.candidates
+    plansScored += other.plansScored
+  }
 }

@@ -20,11 +20,12 @@ struct IntervalPruning {
     objective = table.objective
     self.below = below
     let weight = table.objective.weight
+    let rooms = limits.enumerated().map { StageRelaxation.room(table, stage: $0, edge: edge, limit: $1) }
     func bounds(_ seconds: (StageCost) -> Double) -> PartitionBounds {
       PartitionBounds(
         blocks: table.kindOfBlock.count,
         least: (0..<table.stageCount).map {
-          StageRelaxation(table, stage: $0, edge: edge, limit: limits[$0], seconds: seconds)
+          StageRelaxation(table, stage: $0, edge: edge, room: rooms[$0], seconds: seconds)
             .intervals(table.kindOfBlock.count)
         })
     }
@@ -127,12 +128,17 @@ private struct StageRelaxation {
   /// Seconds of embedding and head where the stage has them.
   private let edges: Double
 
-  init(_ table: StageCostTable, stage: Int, edge: Int, limit: Int64, seconds: (StageCost) -> Double) {
+  /// Bytes left for blocks beside an edge strategy, held for a while as little as any part of the strategies allows.
+  static func room(_ table: StageCostTable, stage: Int, edge: Int, limit: Int64) -> Int64 {
     let prices = table.edges(stage, edge)
-    edges = prices.reduce(0) { $0 + seconds($1.cost) }
     let transient = max(
       StageVariant.all(table, stage: stage).map(\.transient).min() ?? 0, prices.map(\.transient).max() ?? 0)
-    room = limit - table.fixed[stage] - transient - prices.reduce(0) { $0 + table.bytes($1, stage: stage) }
+    return limit - table.fixed[stage] - transient - prices.reduce(0) { $0 + table.bytes($1, stage: stage) }
+  }
+
+  init(_ table: StageCostTable, stage: Int, edge: Int, room: Int64, seconds: (StageCost) -> Double) {
+    self.room = room
+    edges = table.edges(stage, edge).reduce(0) { $0 + seconds($1.cost) }
     let kinds = table.blocks[stage].map { kind in
       kind.map { (seconds: seconds($0.cost), bytes: table.bytes($0, stage: stage)) }
     }
@@ -143,17 +149,17 @@ private struct StageRelaxation {
     let rates = [0.0] + (scale > 0 ? (-8...8).map { scale * Self.power(of: $0) } : [])
     self.rates = rates
     sums = rates.map { rate in
-      Self.sums(table.kindOfBlock, kinds.map { $0.map { $0.seconds + rate * Double($0.bytes) }.min() ?? 0 }, 0)
+      Self.sums(table.kindOfBlock, kinds.map { $0.map { $0.seconds + rate * Double($0.bytes) }.min() ?? 0 })
     }
-    bytes = Self.sums(table.kindOfBlock, kinds.map { $0.map(\.bytes).min() ?? 0 }, 0)
+    bytes = Self.sums(table.kindOfBlock, kinds.map { $0.map(\.bytes).min() ?? 0 })
   }
 
   private static func power(of exponent: Int) -> Double {
     exponent >= 0 ? Double(1 << exponent) : 1 / Double(1 << -exponent)
   }
 
-  private static func sums<Value: AdditiveArithmetic>(_ order: [Int], _ least: [Value], _ zero: Value) -> [Value] {
-    var sums = [zero]
+  private static func sums<Value: AdditiveArithmetic>(_ order: [Int], _ least: [Value]) -> [Value] {
+    var sums = [Value.zero]
     for kind in order { sums.append(sums[sums.count - 1] + least[kind]) }
     return sums
   }

@@ -61,15 +61,8 @@ struct PartitionSearch {
   /// A plan with its costs.
   mutating func finished(_ division: [Int], choice: [Int], edge: Int) -> PartitionedPlan {
     scored += 1
-    var first = 0
-    var costs: [StageCost] = []
-    var memory: [Int64] = []
-    for (stage, count) in division.enumerated() {
-      let own = Array(choice[first..<first + count])
-      costs.append(table.cost(stage: stage, first: first, choice: own, edge: edge))
-      memory.append(table.memory(stage: stage, first: first, choice: own, edge: edge))
-      first += count
-    }
+    let costs = table.costs(division, choice: choice, edge: edge)
+    let memory = table.memory(division, choice: choice, edge: edge)
     return PartitionedPlan(
       division: division, choice: choice, edge: edge, costs: costs, memory: memory, time: table.objective.time(costs))
   }

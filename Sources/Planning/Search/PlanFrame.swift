@@ -42,7 +42,7 @@ struct PlanFrame {
       plan: plan, globalBatch: batch, analyticTime: found.time, memory: found.memory,
       timeBalance: BalancedPartition.degree(found.costs.map(\.step)),
       memoryBalance: BalancedPartition.degree(found.memory.map { Double($0) }),
-      costs: table.costs(found), objective: table.objective)
+      costs: table.costs(found.division, choice: found.choice, edge: found.edge), objective: table.objective)
   }
 }
 
@@ -52,14 +52,5 @@ extension StageCostTable {
     let least = blocks.map { kinds in kinds.map { $0.map(\.cost.step).min() ?? 0 } }
     let all = kindOfBlock.reduce(0.0) { sum, kind in sum + (least.map { $0[kind] }.min() ?? 0) }
     return all + Double(objective.microBatches - 1) * all / Double(stageCount) + objective.hops
-  }
-
-  /// Costs of all stages of a plan; shape `[stages]`.
-  fileprivate func costs(_ plan: PartitionedPlan) -> [StageCost] {
-    var first = 0
-    return plan.division.enumerated().map { stage, count in
-      defer { first += count }
-      return cost(stage: stage, first: first, choice: Array(plan.choice[first..<first + count]), edge: plan.edge)
-    }
   }
 }

@@ -97,7 +97,7 @@ struct PlanJudge: Sendable {
       let result = try TrainingSimulation(setup).run(network: network)
       return Outcome(
         time: result.iterationTime.seconds.value, peaks: result.stages.map(\.memory.bytes.count),
-        reserved: result.stages.map { result.allocatorReport($0).reservedPeak },
+        reserved: result.allocatorReports.map(\.reservedPeak),
         context: result.stages.map(\.memory.context.count), busy: result.stages.map(\.time.busy),
         failure: result.outOfMemory.map { "stage \($0.stage) runs out of memory in the simulation: \($0.task)" })
     } catch { return Outcome(failure: "\(error)") }

@@ -150,13 +150,3 @@ public struct SimulatedSearch {
     }
   }
 }
-
-extension SearchStatistics {
-  /// Adds the work of another search.
-  mutating func add(_ other: SearchStatistics) {
-    dynamicPrograms += other.dynamicPrograms
-    labels += other.labels
-    candidates += other.candidates
-    plansScored += other.plansScored
-  }
-}

@@ -90,6 +90,25 @@ public struct StageCostTable: Hashable, Sendable {
     return cost
   }
 
+  /// Costs of all stages of a partition; shape `[stages]`.
+  func costs(_ division: [Int], choice: [Int], edge: Int) -> [StageCost] {
+    parts(division, choice).enumerated().map { cost(stage: $0, first: $1.first, choice: $1.choice, edge: edge) }
+  }
+
+  /// Bytes of all stages of a partition; shape `[stages]`.
+  func memory(_ division: [Int], choice: [Int], edge: Int) -> [Int64] {
+    parts(division, choice).enumerated().map { memory(stage: $0, first: $1.first, choice: $1.choice, edge: edge) }
+  }
+
+  /// First block and choices of each stage.
+  private func parts(_ division: [Int], _ choice: [Int]) -> [(first: Int, choice: [Int])] {
+    var first = 0
+    return division.map { count in
+      defer { first += count }
+      return (first, Array(choice[first..<first + count]))
+    }
+  }
+
   /// Bytes of a stage under a choice of strategies.
   func memory(stage: Int, first: Int, choice: [Int], edge: Int) -> Int64 {
     let prices = edges(stage, edge) + choice.enumerated().map { price(stage, first + $0, $1) }
