@@ -68,7 +68,8 @@ extension DataTable {
     return ([header] + rows).joined(separator: "\n") + "\n"
   }
 
-  private static func quoted(_ text: String) -> String {
+  /// A cell, in quotes where it holds what separates cells.
+  package static func quoted(_ text: String) -> String {
     let special: [UInt8] = [UInt8(ascii: ","), UInt8(ascii: "\""), 0x0A, 0x0D]
     guard text.utf8.contains(where: special.contains) else { return text }
     return "\"" + text.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""

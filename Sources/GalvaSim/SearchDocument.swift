@@ -87,9 +87,7 @@ extension SearchRun {
   ///
   /// - Throws: ``InputError`` when there is no plan or the fields cannot hold it, ``ExportError`` for the file.
   public func emit(to path: String) throws {
-    var file = try OutputFile(path: path)
-    file.buffer.append(try emitted())
-    try file.commit()
+    try TextFile.write(try emitted(), to: path)
   }
 
   private func emitted() throws(InputError) -> String {

@@ -4,17 +4,13 @@ extension RunValidation {
   /// Writes the predictions beside the measurements, as CSV.
   ///
   /// - Throws: ``ExportError``; nothing is left under the name then.
-  public func writeTable(to path: String) throws(ExportError) { try Self.write(table, to: path) }
+  public func writeTable(to path: String) throws(ExportError) { try TextFile.write(table, to: path) }
 
   /// Writes the picture of predicted against measured times, as SVG.
   ///
   /// - Throws: ``ExportError``; nothing is left under the name then.
-  public func writeScatter(to path: String) throws(ExportError) { try Self.write(ScatterPicture(rows).text, to: path) }
-
-  private static func write(_ text: String, to path: String) throws(ExportError) {
-    var file = try OutputFile(path: path)
-    file.buffer.append(text)
-    try file.commit()
+  public func writeScatter(to path: String) throws(ExportError) {
+    try TextFile.write(ScatterPicture(rows).text, to: path)
   }
 
   private var table: String {
@@ -35,11 +31,6 @@ extension RunValidation {
         row.measuredStatus, row.predictedVerdict ?? "", row.skippedReason ?? "",
         row.assumptions.joined(separator: "; "),
       ]
-    return cells.map(quoted).joined(separator: ",")
-  }
-
-  private static func quoted(_ cell: String) -> String {
-    guard cell.contains(where: { ",\"\n".contains($0) }) else { return cell }
-    return "\"" + cell.replacing("\"", with: "\"\"") + "\""
+    return cells.map(DataTable.quoted).joined(separator: ",")
   }
 }
